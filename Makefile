@@ -1,0 +1,88 @@
+# `make` alone lists what there is. Needed: Go and make; gcc for `make test` (race detector);
+# Node.js with npm for the OpenAPI linter in `make lint`.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TAGS    := nomsgpack
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Tools are pinned by a module each, so that go.mod stays the product's own. They are built once
+# and again only when their module changes.
+TOOLS    := bin/tools
+REDOCLY  := .ci/tools/redocly/node_modules/.bin/redocly
+POSTGRES := go run -tags $(TAGS) ./platform/dbtest/pgrun
+
+# Arguments for the program started by run and bench; packages and flags for test.
+ARGS     ?=
+PACKAGES ?= ./...
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build and start the shop with demo products (data in ./data)
+	@exec bin/shop serve --demo $(ARGS)
+
+.PHONY: build
+build: ## build bin/shop, static
+	@CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/shop ./cmd/shop
+
+# Tests wait for databases more than they compute, hence more of them at once than cores.
+.PHONY: test
+test: $(TOOLS)/gotestsum ## run every test with the race detector, PostgreSQL included
+	@$(POSTGRES) -- $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- \
+		-race -tags $(TAGS) -parallel 8 -timeout 10m $(ARGS) $(PACKAGES)
+
+.PHONY: bench
+bench: build ## measure the shop beside two yardsticks, one table (PostgreSQL with fsync)
+	@$(POSTGRES) --fsync -- go run -tags $(TAGS) ./cmd/shopbench $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME (10s)
+	@.ci/fuzz $(FUZZTIME) $(TAGS)
+
+.PHONY: generate
+generate: ## write what is generated: wire_gen.go, docs/openapi.json
+	@go tool wire gen ./cmd/shop
+	@$(MAKE) --no-print-directory build
+	@bin/shop openapi >bin/openapi.json
+	@mv bin/openapi.json docs/openapi.json
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## format the Go code
+	@$(TOOLS)/golangci-lint fmt
+
+.PHONY: verify
+verify: build $(TOOLS)/golangci-lint ## fail where checked-in files are not what their sources make
+	@.ci/verify
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint $(TOOLS)/oasdiff $(TOOLS)/govulncheck $(REDOCLY) ## check code, API document, API compatibility, known vulnerabilities
+	@$(TOOLS)/golangci-lint run
+	@.ci/lint-api
+	@.ci/vulncheck $(TAGS)
+
+.PHONY: api-release
+api-release: build ## make the present API the one that later changes may not break
+	@cp docs/openapi.json docs/openapi.released.json
+	@grep '^#' .ci/openapi.breaks.txt >bin/openapi.breaks.txt
+	@mv bin/openapi.breaks.txt .ci/openapi.breaks.txt
+
+.PHONY: clean
+clean: ## remove what was built (not ./data)
+	@rm -rf bin .ci/tools/redocly/node_modules
+
+$(TOOLS)/%: .ci/tools/%/go.mod .ci/tools/%/go.sum
+	@echo "building $* (once)"
+	@mkdir -p $(TOOLS)
+	@cd .ci/tools/$* && CGO_ENABLED=0 go build -o ../../../$(TOOLS)/ tool
+	@touch $@
+
+$(REDOCLY): .ci/tools/redocly/package-lock.json
+	@command -v npm >/dev/null || { echo 'make lint needs Node.js 20.19 or newer with npm for the OpenAPI linter' >&2; exit 1; }
+	@cd .ci/tools/redocly && npm ci --silent
+	@touch $@
