@@ -1,0 +1,135 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// attempts bounds how often the outermost InTx runs a transaction that the
+// database rolled back because of a conflict.
+const attempts = 4
+
+// transaction is what a context carries inside InTx. It belongs to one
+// goroutine at a time, as the connection beneath does.
+type transaction struct {
+	db      *DB
+	session *gorm.DB
+	outer   *transaction // of another database
+	after   []func()
+	failed  error // what a joined InTx returned
+}
+
+type transactionKey struct{}
+
+// InTx runs fn in a transaction: what Read and Write give for fn's context is
+// inside it. It commits when fn returns nil, and rolls back on an error or a
+// panic. Inside a transaction of this database it joins that one, and an error
+// of fn then dooms it: it rolls back even where the caller swallows the error.
+//
+// fn may run more than once (after a deadlock or serialization failure), so it
+// does nothing that a rollback would not undo; see AfterCommit for the rest.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if tx := db.transaction(ctx); tx != nil {
+		err := fn(ctx)
+		if err != nil && tx.failed == nil {
+			tx.failed = err
+		}
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		err := db.runTx(ctx, fn)
+		if err == nil || attempt == attempts || !retryable(err) || !pause(ctx, attempt) {
+			return err
+		}
+	}
+}
+
+// AfterCommit runs fn once the outermost transaction of this database in ctx
+// has committed, in order of registration and before its InTx returns; at once
+// when there is none. It never runs after a rollback. fn must not use ctx's
+// transaction, which is over by then: see WithoutTransaction.
+func (db *DB) AfterCommit(ctx context.Context, fn func()) {
+	if tx := db.transaction(ctx); tx != nil {
+		tx.after = append(tx.after, fn)
+		return
+	}
+	fn()
+}
+
+// InTransaction says whether ctx carries a transaction of any database.
+func InTransaction(ctx context.Context) bool { return innermost(ctx) != nil }
+
+// WithoutTransaction is ctx for work that goes on outside the transactions
+// that ctx carries, such as what AfterCommit starts.
+func WithoutTransaction(ctx context.Context) context.Context {
+	if !InTransaction(ctx) {
+		return ctx
+	}
+	return context.WithValue(ctx, transactionKey{}, (*transaction)(nil))
+}
+
+func (db *DB) runTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	session := db.writer.WithContext(ctx).Begin()
+	if session.Error != nil {
+		return fmt.Errorf("begin: %w", session.Error)
+	}
+	tx := &transaction{db: db, session: session, outer: innermost(ctx)}
+	committed := false
+	defer func() {
+		if !committed {
+			session.Rollback() // fails only when the connection is lost, and the transaction with it
+		}
+	}()
+	if err := fn(context.WithValue(ctx, transactionKey{}, tx)); err != nil {
+		return err
+	}
+	if tx.failed != nil {
+		return fmt.Errorf("rolled back, since a part of the transaction had failed: %w", tx.failed)
+	}
+	if err := session.Commit().Error; err != nil {
+		// The context may have ended, and with it the transaction, before fn
+		// noticed: then that is the cause.
+		if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+			err = cause
+		}
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	for _, fn := range tx.after {
+		fn()
+	}
+	return nil
+}
+
+// transaction is the one of this database in ctx, or nil.
+func (db *DB) transaction(ctx context.Context) *transaction {
+	for tx := innermost(ctx); tx != nil; tx = tx.outer {
+		if tx.db == db {
+			return tx
+		}
+	}
+	return nil
+}
+
+func innermost(ctx context.Context) *transaction {
+	tx, _ := ctx.Value(transactionKey{}).(*transaction)
+	return tx
+}
+
+// pause waits a little, longer with each attempt and not the same for all, and
+// says whether ctx allows another one.
+func pause(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(time.Duration(attempt) * (time.Millisecond + rand.N(10*time.Millisecond)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
