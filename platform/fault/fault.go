@@ -66,6 +66,10 @@ func InvalidField(location, message string) *Error {
 	}
 }
 
+// ErrPrecondition is returned when a change is based on a version that is no
+// longer the current one.
+var ErrPrecondition = New(Precondition, "precondition_failed", "it has changed since you read it; read it again")
+
 // CodeInvalid is the code of input that failed validation.
 const CodeInvalid = "invalid_request"
 

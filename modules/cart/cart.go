@@ -1,0 +1,143 @@
+// Package cart is the face of carts: what a user means to buy, and the
+// checkout that turns it into an invoice. Other modules hold a Service and
+// never know whether it lives in this process.
+package cart
+
+import (
+	"context"
+	"time"
+
+	"shop/platform/contract"
+	"shop/platform/event"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/money"
+)
+
+// ContractVersion is the version of this face on the wire.
+const ContractVersion = 1
+
+// Service is what the cart module does. Each method is for the cart's user,
+// administrators and services unless it says otherwise, and may also return a
+// fault of kind Unavailable or Timeout.
+type Service interface {
+	// AddItem puts a product in the cart; a product that is in it already gets
+	// the quantity added. Safe to repeat with a key. Errors: ErrProductNotFound,
+	// ErrCurrency, ErrCartFull, an invalid field.
+	AddItem(ctx context.Context, in AddItemInput) (Item, error)
+	// Item reads one item with the product's current price. Errors:
+	// ErrItemNotFound.
+	Item(ctx context.Context, in ItemInput) (Item, error)
+	// UpdateItem sets an item's quantity. Errors: ErrItemNotFound,
+	// fault.ErrPrecondition, an invalid field.
+	UpdateItem(ctx context.Context, in UpdateItemInput) (Item, error)
+	// RemoveItem takes an item out. Errors: ErrItemNotFound.
+	RemoveItem(ctx context.Context, in RemoveItemInput) error
+	// Cart reads all items with current prices and what can be bought. A user
+	// without items has an empty cart.
+	Cart(ctx context.Context, in CartInput) (Cart, error)
+	// Empty takes all items out.
+	Empty(ctx context.Context, in EmptyInput) error
+	// Checkout reserves the stock and opens the invoice for what is in the cart,
+	// and empties it; all of that or nothing. Safe to repeat with a key. Errors:
+	// ErrEmpty, ErrUnavailableItems, ErrCheckoutInProgress.
+	Checkout(ctx context.Context, in CheckoutInput) (Checkout, error)
+	// Receive acts on an event of another module (a removed user's cart goes).
+	// Services only.
+	Receive(ctx context.Context, e event.Envelope) error
+}
+
+// The methods and what repeating them does.
+var (
+	MethodAddItem    = contract.Method{Module: "cart", Name: "AddItem", Class: contract.IdempotentWrite}
+	MethodItem       = contract.Method{Module: "cart", Name: "Item", Class: contract.Read}
+	MethodUpdateItem = contract.Method{Module: "cart", Name: "UpdateItem", Class: contract.Write}
+	MethodRemoveItem = contract.Method{Module: "cart", Name: "RemoveItem", Class: contract.Write}
+	MethodCart       = contract.Method{Module: "cart", Name: "Cart", Class: contract.Read}
+	MethodEmpty      = contract.Method{Module: "cart", Name: "Empty", Class: contract.IdempotentWrite}
+	MethodCheckout   = contract.Method{Module: "cart", Name: "Checkout", Class: contract.IdempotentWrite}
+	MethodReceive    = contract.Method{Module: "cart", Name: "Receive", Class: contract.IdempotentWrite}
+)
+
+// Limits of a cart.
+const (
+	// MaxItems is how many different products a cart may hold.
+	MaxItems = 100
+	// MaxQuantity is the largest quantity of an item.
+	MaxQuantity = 10_000
+)
+
+// Item is one product in a cart. Name, prices and Available are the product's
+// at the moment of reading, not stored.
+type Item struct {
+	ID        id.CartItem
+	UserID    id.User
+	ProductID id.Product
+	Name      string
+	Quantity  int64
+	UnitPrice money.Amount
+	LineTotal money.Amount
+	// Available is true while that quantity can be bought.
+	Available bool
+	// Version counts changes, from 1.
+	Version              int64
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Cart is all items, oldest first.
+type Cart struct {
+	Items []Item
+	// Total is the sum of all lines; the zero Amount for an empty cart.
+	Total money.Amount
+	// Count is the sum of all quantities.
+	Count int64
+}
+
+// Checkout is a checkout that succeeded.
+type Checkout struct {
+	ID        id.Checkout
+	InvoiceID id.Invoice
+}
+
+// AddItemInput puts a product in a user's cart.
+type AddItemInput struct {
+	Key       *idempotency.Key
+	UserID    id.User
+	ProductID id.Product
+	Quantity  int64
+}
+
+// ItemInput names an item of a user's cart.
+type ItemInput struct {
+	UserID id.User
+	ID     id.CartItem
+}
+
+// UpdateItemInput sets the quantity of an item.
+type UpdateItemInput struct {
+	UserID id.User
+	ID     id.CartItem
+	// IfVersion makes the change only while the item is at that version; 0
+	// whatever its version.
+	IfVersion int64
+	// Quantity is the new quantity; nil leaves it.
+	Quantity *int64
+}
+
+// RemoveItemInput names the item to take out.
+type RemoveItemInput struct {
+	UserID id.User
+	ID     id.CartItem
+}
+
+// CartInput names the user whose cart is read.
+type CartInput struct{ UserID id.User }
+
+// EmptyInput names the user whose cart is emptied.
+type EmptyInput struct{ UserID id.User }
+
+// CheckoutInput names the user whose cart is checked out.
+type CheckoutInput struct {
+	Key    *idempotency.Key
+	UserID id.User
+}

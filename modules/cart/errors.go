@@ -1,0 +1,24 @@
+package cart
+
+import "shop/platform/fault"
+
+// The failures that a caller can meet.
+var (
+	// ErrItemNotFound is returned for an item that is not in this cart.
+	ErrItemNotFound = fault.New(fault.NotFound, "cart_item_not_found", "there is no such item in this cart")
+	// ErrProductNotFound is returned when the product does not exist or is no
+	// longer on sale.
+	ErrProductNotFound = fault.New(fault.Invalid, "product_not_on_sale", "there is no such product on sale").WithField("body.product_id", "is no product on sale")
+	// ErrCurrency is returned when the product's price is in another currency
+	// than the cart.
+	ErrCurrency = fault.New(fault.Conflict, "currency_mixed", "the cart holds prices in another currency").WithField("body.product_id", "is priced in another currency than the cart")
+	// ErrCartFull is returned when the cart or the item holds as much as it may.
+	ErrCartFull = fault.New(fault.Conflict, "cart_full", "the cart cannot hold more")
+	// ErrEmpty is returned when there is nothing to check out.
+	ErrEmpty = fault.New(fault.Conflict, "cart_empty", "the cart is empty")
+	// ErrUnavailableItems is returned when items cannot be bought as they are; it
+	// names each and what is left. Nothing was reserved.
+	ErrUnavailableItems = fault.New(fault.Conflict, "items_unavailable", "some items cannot be bought in this quantity")
+	// ErrCheckoutInProgress is returned while another checkout of this cart runs.
+	ErrCheckoutInProgress = fault.New(fault.Conflict, "checkout_in_progress", "another checkout of this cart is under way")
+)

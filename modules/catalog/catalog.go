@@ -1,0 +1,212 @@
+// Package catalog is the face of the catalog: products, their categories and
+// what of them can still be bought. Other modules hold a Service and never
+// know whether it lives in this process.
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"shop/platform/contract"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/money"
+	"shop/platform/page"
+)
+
+// ContractVersion is the version of this face on the wire.
+const ContractVersion = 1
+
+// Service is what the catalog does. Every method may also return a fault of
+// kind Unavailable or Timeout.
+type Service interface {
+	// CreateProduct adds a product. Administrators and services. Safe to repeat
+	// with a key. Errors: ErrSKUTaken, an invalid field.
+	CreateProduct(ctx context.Context, in CreateProductInput) (Product, error)
+	// Product reads one product, also a deleted one (DeletedAt says so): who has
+	// it in a cart or on an invoice can still look at it. Everybody. Errors:
+	// ErrProductNotFound.
+	Product(ctx context.Context, in ProductInput) (Product, error)
+	// Products reads several products at once, deleted ones included, in no
+	// order; those that never existed are left out. Everybody.
+	Products(ctx context.Context, in ProductsInput) ([]Product, error)
+	// ListProducts lists products that are not deleted. Everybody. Errors:
+	// page.ErrCursor, an invalid field.
+	ListProducts(ctx context.Context, in ListProductsInput) (page.Page[Product], error)
+	// Categories lists the categories of products that are not deleted, with
+	// counts, by name. Everybody.
+	Categories(ctx context.Context, in CategoriesInput) ([]Category, error)
+	// UpdateProduct changes what the input names. Administrators and services.
+	// Errors: ErrProductNotFound, ErrSKUTaken, fault.ErrPrecondition, an invalid
+	// field.
+	UpdateProduct(ctx context.Context, in UpdateProductInput) (Product, error)
+	// DeleteProduct marks a product as deleted: it is gone from lists and cannot
+	// be bought. Administrators and services. Errors: ErrProductNotFound,
+	// fault.ErrPrecondition.
+	DeleteProduct(ctx context.Context, in DeleteProductInput) error
+	// ImportProducts adds products and updates those whose SKU is known, all or
+	// none. Administrators and services. Errors: an invalid field, named
+	// body.products[i]….
+	ImportProducts(ctx context.Context, in ImportProductsInput) (ImportResult, error)
+	// Reserve takes stock for an order, all lines or none. Services only. The
+	// same key takes it once. Errors: ErrOutOfStock, which names each line and
+	// what is left; ErrProductNotFound.
+	Reserve(ctx context.Context, in ReserveInput) (Reservation, error)
+	// Release gives a reservation's stock back, once; an unknown key is nothing
+	// to give back. Services only.
+	Release(ctx context.Context, in ReleaseInput) error
+}
+
+// The methods and what repeating them does.
+var (
+	MethodCreateProduct  = contract.Method{Module: "catalog", Name: "CreateProduct", Class: contract.IdempotentWrite}
+	MethodProduct        = contract.Method{Module: "catalog", Name: "Product", Class: contract.Read}
+	MethodProducts       = contract.Method{Module: "catalog", Name: "Products", Class: contract.Read}
+	MethodListProducts   = contract.Method{Module: "catalog", Name: "ListProducts", Class: contract.Read}
+	MethodCategories     = contract.Method{Module: "catalog", Name: "Categories", Class: contract.Read}
+	MethodUpdateProduct  = contract.Method{Module: "catalog", Name: "UpdateProduct", Class: contract.Write}
+	MethodDeleteProduct  = contract.Method{Module: "catalog", Name: "DeleteProduct", Class: contract.Write}
+	MethodImportProducts = contract.Method{Module: "catalog", Name: "ImportProducts", Class: contract.IdempotentWrite}
+	MethodReserve        = contract.Method{Module: "catalog", Name: "Reserve", Class: contract.IdempotentWrite}
+	MethodRelease        = contract.Method{Module: "catalog", Name: "Release", Class: contract.IdempotentWrite}
+)
+
+// Product is something that is sold.
+type Product struct {
+	ID          id.Product
+	SKU         string
+	Name        string
+	Description string
+	Price       money.Amount
+	// Stock is how many can still be bought.
+	Stock      int64
+	Category   string
+	Attributes map[string]string
+	// Images are URLs.
+	Images []string
+	// Version counts changes by administrators, from 1; Revision counts those
+	// and every change of the stock.
+	Version, Revision    int64
+	CreatedAt, UpdatedAt time.Time
+	// DeletedAt is when the product was deleted; zero while it is on sale.
+	DeletedAt time.Time
+}
+
+// Category is a category and how many products it has.
+type Category struct {
+	Name  string
+	Count int64
+}
+
+// CreateProductInput is a new product. SKU, Name and Price are required.
+type CreateProductInput struct {
+	Key         *idempotency.Key
+	SKU         string
+	Name        string
+	Description string
+	Price       money.Amount
+	Stock       int64
+	Category    string
+	Attributes  map[string]string
+	Images      []string
+}
+
+// ProductInput names a product.
+type ProductInput struct{ ID id.Product }
+
+// ProductsInput names products, at most MaxProducts.
+type ProductsInput struct{ IDs []id.Product }
+
+// Limits of a catalog.
+const (
+	// MaxProducts is how many products one call may name or import.
+	MaxProducts = 1000
+	// MaxStock is the largest stock of a product.
+	MaxStock = 1_000_000_000
+)
+
+// UpdateProductInput changes the fields that are not nil.
+type UpdateProductInput struct {
+	ID id.Product
+	// IfVersion makes the change only while the product is at that version; 0
+	// whatever its version.
+	IfVersion   int64
+	SKU         *string
+	Name        *string
+	Description *string
+	Price       *money.Amount
+	Stock       *int64
+	Category    *string
+	Attributes  *map[string]string
+	Images      *[]string
+}
+
+// DeleteProductInput names the product to delete.
+type DeleteProductInput struct {
+	ID        id.Product
+	IfVersion int64
+}
+
+// Sort is an order of products; ties are broken by identifier.
+type Sort string
+
+// The orders of a list. Relevance needs a query.
+const (
+	SortNewest    Sort = "-created_at"
+	SortOldest    Sort = "created_at"
+	SortName      Sort = "name"
+	SortNameDown  Sort = "-name"
+	SortPrice     Sort = "price"
+	SortPriceDown Sort = "-price"
+	SortRelevance Sort = "relevance"
+)
+
+// ListProductsInput says which products, in which order, which page.
+type ListProductsInput struct {
+	Page page.Request
+	// Query finds products that have all its words, or words that begin with
+	// them, in name, SKU, category or description.
+	Query string
+	// Category keeps one category; empty all.
+	Category string
+	// PriceMin and PriceMax are bounds in minor units, inclusive; nil for none.
+	PriceMin, PriceMax *int64
+	// InStock keeps what can be bought now.
+	InStock bool
+	// Sort is the order; empty means SortRelevance with a query, else SortNewest.
+	Sort Sort
+}
+
+// CategoriesInput asks for all categories.
+type CategoriesInput struct{}
+
+// ImportProductsInput is a batch of products, at most MaxProducts.
+type ImportProductsInput struct {
+	Key      *idempotency.Key
+	Products []CreateProductInput
+}
+
+// ImportResult counts what an import did.
+type ImportResult struct{ Created, Updated int }
+
+// ReserveInput asks for stock.
+type ReserveInput struct {
+	// Key names the order; reserving again with it changes nothing.
+	Key   id.Checkout
+	Lines []ReserveLine
+}
+
+// ReserveLine is a number of pieces of one product.
+type ReserveLine struct {
+	Product  id.Product
+	Quantity int64
+}
+
+// Reservation is stock that was taken.
+type Reservation struct {
+	Key   id.Checkout
+	Lines []ReserveLine
+}
+
+// ReleaseInput names the reservation to give back.
+type ReleaseInput struct{ Key id.Checkout }

@@ -1,0 +1,126 @@
+// Package email is the face of outgoing e-mail: a durable queue, its delivery,
+// and what became of each message. Other modules hold a Service and never know
+// whether it lives in this process.
+package email
+
+import (
+	"context"
+	"time"
+
+	"shop/platform/contract"
+	"shop/platform/event"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/page"
+)
+
+// ContractVersion is the version of this face on the wire.
+const ContractVersion = 1
+
+// Service is what the e-mail module does. Every method may also return a fault
+// of kind Unavailable or Timeout.
+type Service interface {
+	// Send queues an e-mail and returns it as queued. Administrators and
+	// services; a service may only write to addresses of users. Safe to repeat
+	// with a key. Errors: ErrNoUser, ErrTooMany, ErrUnknownTemplate, an invalid
+	// field.
+	Send(ctx context.Context, in SendInput) (Email, error)
+	// Email reads one e-mail and the history of its delivery. Administrators and
+	// services. Errors: ErrEmailNotFound.
+	Email(ctx context.Context, in EmailInput) (Email, error)
+	// ListEmails lists e-mails, newest first. Administrators and services.
+	// Errors: page.ErrCursor.
+	ListEmails(ctx context.Context, in ListEmailsInput) (page.Page[Email], error)
+	// Retry queues a dead e-mail again. Administrators and services. Errors:
+	// ErrEmailNotFound, ErrNotDead.
+	Retry(ctx context.Context, in RetryInput) (Email, error)
+	// Receive acts on an event of another module: it queues the e-mails that the
+	// event calls for, once. Services only.
+	Receive(ctx context.Context, e event.Envelope) error
+}
+
+// The methods and what repeating them does.
+var (
+	MethodSend       = contract.Method{Module: "email", Name: "Send", Class: contract.IdempotentWrite}
+	MethodEmail      = contract.Method{Module: "email", Name: "Email", Class: contract.Read}
+	MethodListEmails = contract.Method{Module: "email", Name: "ListEmails", Class: contract.Read}
+	MethodRetry      = contract.Method{Module: "email", Name: "Retry", Class: contract.Write}
+	MethodReceive    = contract.Method{Module: "email", Name: "Receive", Class: contract.IdempotentWrite}
+)
+
+// Status is where an e-mail stands.
+type Status string
+
+// The states: queued → sent, or queued → dead after the last attempt; Retry
+// takes dead back to queued.
+const (
+	StatusQueued Status = "queued"
+	StatusSent   Status = "sent"
+	StatusDead   Status = "dead"
+)
+
+// Template names a text that the module writes itself.
+type Template string
+
+// The templates. Each documents the keys of its data in docs/email.md.
+const (
+	TemplateRegistration  Template = "registration"
+	TemplateVerification  Template = "verification"
+	TemplatePasswordReset Template = "password_reset"
+	TemplateInvoice       Template = "invoice"
+	TemplateReceipt       Template = "receipt"
+)
+
+// Email is a message and the state of its delivery.
+type Email struct {
+	ID      id.Email
+	To      string
+	Subject string
+	Text    string
+	HTML    string
+	// Template is what the message was made from; empty when it was written out.
+	Template Template
+	Status   Status
+	// Attempts is the history of delivery, oldest first; lists leave it out.
+	Attempts []Attempt
+	// NextAttemptAt is when a queued e-mail is tried next.
+	NextAttemptAt time.Time
+	// SentAt is when a mail server took it; zero until then.
+	SentAt time.Time
+	// Version counts changes of state, from 1.
+	Version              int64
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Attempt is one try at delivery. Error is empty when it succeeded.
+type Attempt struct {
+	At    time.Time
+	Error string
+}
+
+// SendInput is a message: either Subject with Text and/or HTML, or Template
+// with Data.
+type SendInput struct {
+	Key      *idempotency.Key
+	To       string
+	Subject  string
+	Text     string
+	HTML     string
+	Template Template
+	Data     map[string]any
+}
+
+// EmailInput names an e-mail.
+type EmailInput struct{ ID id.Email }
+
+// ListEmailsInput says which e-mails, which page.
+type ListEmailsInput struct {
+	Page page.Request
+	// Status keeps one state; empty all.
+	Status Status
+	// To keeps one recipient; empty all.
+	To string
+}
+
+// RetryInput names the dead e-mail to queue again.
+type RetryInput struct{ ID id.Email }

@@ -1,0 +1,42 @@
+// Package contract is what a module declares about its methods, so that the
+// switch can treat them right without knowing them.
+package contract
+
+// Class says what repeating a call does. Retry, fallback and shadow calls
+// follow from it alone.
+type Class uint8
+
+// The classes of methods.
+const (
+	// Read changes nothing; it may be repeated, answered by either side, and
+	// compared between them.
+	Read Class = iota
+	// IdempotentWrite has the effect once, however often it arrives: it carries
+	// a key or sets a state. It may be repeated.
+	IdempotentWrite
+	// Write has its effect each time it arrives. It is never repeated once its
+	// first byte has left.
+	Write
+)
+
+// String is the class's name.
+func (c Class) String() string {
+	switch c {
+	case Read:
+		return "read"
+	case IdempotentWrite:
+		return "idempotent write"
+	default:
+		return "write"
+	}
+}
+
+// Method declares one method of a module's face.
+type Method struct {
+	// Module and Name are those of the face: "catalog", "Product".
+	Module, Name string
+	Class        Class
+}
+
+// String is "catalog.Product".
+func (m Method) String() string { return m.Module + "." + m.Name }
