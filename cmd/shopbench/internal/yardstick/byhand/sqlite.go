@@ -1,0 +1,177 @@
+package byhand
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite" // the driver
+
+	"shop/cmd/shopbench/internal/dataset"
+	"shop/cmd/shopbench/internal/yardstick"
+)
+
+// sqlite has one connection that writes and a pool that reads, all statements
+// prepared. Ids are stored as 16 bytes, times as microseconds.
+type sqlite struct {
+	reads, writes *sql.DB
+	st            statements
+}
+
+var _ store = (*sqlite)(nil)
+
+func openSQLite(ctx context.Context, options yardstick.Options) (store, error) {
+	s := &sqlite{}
+	var err error
+	if s.writes, err = sql.Open("sqlite", options.SQLiteDSN()); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	s.writes.SetMaxOpenConns(1)
+	if s.reads, err = sql.Open("sqlite", options.SQLiteDSN()); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), s.writes.Close())
+	}
+	s.reads.SetMaxOpenConns(options.Pool)
+	s.reads.SetMaxIdleConns(options.Pool)
+	if err = s.st.prepare(ctx, s.reads, s.writes); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *sqlite) close() error { return errors.Join(s.reads.Close(), s.writes.Close()) }
+
+func fillSQLite(ctx context.Context, options yardstick.Options, products []dataset.Product) (err error) {
+	db, err := sql.Open("sqlite", options.SQLiteDSN())
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, yardstick.SQLiteSchema); err != nil {
+		return fmt.Errorf("create the tables: %w", err)
+	}
+	now := time.Now().UnixMicro()
+	return inTx(ctx, db, func(tx *sql.Tx) error {
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO products (id, sku, name, description, price_amount,
+			price_currency, stock, category, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		if err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		for _, p := range products {
+			id, err := newID()
+			if err != nil {
+				return err
+			}
+			_, err = insert.ExecContext(ctx, id[:], p.SKU, p.Name, p.Description, p.Amount, dataset.Currency,
+				dataset.Stock, p.Category, now, now)
+			if err != nil {
+				return fmt.Errorf("load a product: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *sqlite) product(ctx context.Context, id uuid.UUID) (yardstick.Product, error) {
+	var v yardstick.Product
+	err := scanSQLiteProduct(s.st.product.QueryRowContext(ctx, id[:]), &v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, errNotFound
+	}
+	if err != nil {
+		return v, fmt.Errorf("read the product: %w", err)
+	}
+	return v, nil
+}
+
+func (s *sqlite) page(ctx context.Context, after uuid.UUID) ([]yardstick.Product, error) {
+	return products(ctx, s.st.page, after[:], yardstick.PageSize)
+}
+
+func (s *sqlite) search(ctx context.Context, query string) ([]yardstick.Product, error) {
+	return products(ctx, s.st.search, query, yardstick.PageSize)
+}
+
+func products(ctx context.Context, statement *sql.Stmt, args ...any) ([]yardstick.Product, error) {
+	rows, err := statement.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // its error is the one of rows.Err
+	found := make([]yardstick.Product, 0, yardstick.PageSize)
+	for rows.Next() {
+		found = append(found, yardstick.Product{})
+		if err := scanSQLiteProduct(rows, &found[len(found)-1]); err != nil {
+			return nil, fmt.Errorf("read a product: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	return found, nil
+}
+
+func (s *sqlite) addToCart(
+	ctx context.Context, user uuid.UUID, in yardstick.CartInput,
+) (yardstick.CartItem, error) {
+	item := yardstick.CartItem{ProductID: in.ProductID}
+	id, err := newID()
+	if err != nil {
+		return item, err
+	}
+	now := time.Now().UnixMicro()
+	err = s.st.addToCart.QueryRowContext(ctx, id[:], user[:], in.ProductID[:], in.Quantity, now, now).
+		Scan(&item.ID, &item.Quantity)
+	if err != nil {
+		return item, fmt.Errorf("put the product in the cart: %w", err)
+	}
+	return item, nil
+}
+
+func (s *sqlite) emptyCart(ctx context.Context, user uuid.UUID) error {
+	if _, err := s.st.emptyCart.ExecContext(ctx, user[:]); err != nil {
+		return fmt.Errorf("empty the cart: %w", err)
+	}
+	return nil
+}
+
+func (s *sqlite) log(ctx context.Context, entries []yardstick.LogEntry) error {
+	return inTx(ctx, s.writes, func(tx *sql.Tx) error {
+		insert := tx.StmtContext(ctx, s.st.insertLog)
+		for _, e := range entries {
+			id, err := newID()
+			if err != nil {
+				return err
+			}
+			_, err = insert.ExecContext(ctx, id[:], e.UserID[:], e.Action, string(e.Data), e.At.UnixMicro())
+			if err != nil {
+				return fmt.Errorf("record an entry: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func scanSQLiteProduct(row scanner, v *yardstick.Product) error {
+	var created, updated int64
+	err := row.Scan(&v.ID, &v.SKU, &v.Name, &v.Description, &v.Price.Amount, &v.Price.Currency, &v.Stock, &v.Category,
+		(*[]byte)(&v.Attributes), (*[]byte)(&v.Images), &v.Version, &created, &updated)
+	v.CreatedAt, v.UpdatedAt = time.UnixMicro(created).UTC(), time.UnixMicro(updated).UTC()
+	return err
+}
