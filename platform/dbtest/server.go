@@ -1,0 +1,146 @@
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"shop/platform/database"
+	"shop/platform/dbtest/internal/cluster"
+)
+
+// lockNumber keeps test processes from making the same template at once.
+const lockNumber = 0x73686f7074657374 // "shoptest"
+
+// serverURL is the server of this process. One for all its tests, since making
+// one takes a second or two; it ends with the process (see package cluster).
+var serverURL = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("SHOP_TEST_POSTGRES_URL"); given != "" {
+		return given, nil
+	}
+	server, err := cluster.Start(context.Background(), cluster.Options{})
+	if err != nil {
+		return "", err
+	}
+	return server.URL(), nil
+})
+
+// migrated is the address of a database with a module's migrations applied. It
+// is copied from a template that the first test makes: a copy takes some tens
+// of milliseconds however many migrations there are.
+func migrated(t testing.TB, module string, fsys fs.FS) string {
+	t.Helper()
+	template := templateName(t, module, fsys)
+	server, conn := connect(t)
+	ctx := t.Context()
+	var exists bool
+	const find = `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`
+	require.NoError(t, conn.QueryRow(ctx, find, template).Scan(&exists))
+	if !exists {
+		_, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(lockNumber))
+		require.NoError(t, err)
+		require.NoError(t, conn.QueryRow(ctx, find, template).Scan(&exists))
+		if !exists {
+			require.NoError(t, makeTemplate(ctx, conn, server, template, module, fsys))
+		}
+		_, err = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, int64(lockNumber))
+		require.NoError(t, err)
+	}
+	return create(t, template)
+}
+
+// makeTemplate migrates a database under another name and renames it when it is
+// whole. Its identity is removed, so that each copy gets its own.
+func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module string, fsys fs.FS) (err error) {
+	unfinished := template + "_unfinished"
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + unfinished, "CREATE DATABASE " + unfinished} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("make a template: %w", err)
+		}
+	}
+	db, err := database.Open(ctx, database.Options{Module: module, URL: withDatabase(server, unfinished)})
+	if err != nil {
+		return fmt.Errorf("make a template: %w", err)
+	}
+	err = database.Migrate(ctx, db, fsys)
+	if err == nil {
+		err = db.Write(ctx).Exec("DELETE FROM database_identity").Error
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("make a template: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+template); err != nil {
+		return fmt.Errorf("make a template: %w", err)
+	}
+	return nil
+}
+
+// create makes a database with a name of its own and drops it with the test.
+func create(t testing.TB, template string) string {
+	t.Helper()
+	server, conn := connect(t)
+	name := "test_" + strings.ToLower(rand.Text())
+	_, err := conn.Exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, conn := connectWith(afterTest(t), t)
+		_, err := conn.Exec(afterTest(t), "DROP DATABASE "+name+" WITH (FORCE)")
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(afterTest(t)))
+	})
+	return withDatabase(server, name)
+}
+
+func connect(t testing.TB) (string, *pgx.Conn) {
+	t.Helper()
+	server, conn := connectWith(t.Context(), t)
+	t.Cleanup(func() { require.NoError(t, conn.Close(afterTest(t))) })
+	return server, conn
+}
+
+func connectWith(ctx context.Context, t testing.TB) (string, *pgx.Conn) {
+	t.Helper()
+	server, err := serverURL()
+	require.NoError(t, err, "a PostgreSQL server for tests")
+	conn, err := pgx.Connect(ctx, server)
+	require.NoError(t, err, "connect to the PostgreSQL server for tests")
+	return server, conn
+}
+
+// templateName changes with the module's migrations, so that a server that
+// lives longer than they do never gives an old template.
+func templateName(t testing.TB, module string, fsys fs.FS) string {
+	t.Helper()
+	hash := sha256.New()
+	folder := path.Join(database.Postgres.String(), module)
+	entries, err := fs.ReadDir(fsys, folder)
+	require.NoError(t, err, "read the module's migrations")
+	for _, entry := range entries {
+		text, err := fs.ReadFile(fsys, path.Join(folder, entry.Name()))
+		require.NoError(t, err)
+		fmt.Fprintf(hash, "%s %d\n%s", entry.Name(), len(text), text)
+	}
+	return "template_" + module + "_" + hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+func withDatabase(server, name string) string {
+	address, err := url.Parse(server)
+	if err != nil {
+		return server // pgx refuses it with a better message
+	}
+	address.Path = "/" + name
+	return address.String()
+}
