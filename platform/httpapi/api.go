@@ -1,0 +1,193 @@
+// Package httpapi is the HTTP face that all modules share: one place that
+// decides how requests are authenticated, limited, validated, logged and
+// answered. Operations are declared with Handle; the routes, the validation
+// and the OpenAPI document come from that declaration.
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shop/platform/identity"
+	"shop/platform/ratelimit"
+)
+
+// Access says who may call an operation. The use case has the last word (is it
+// the caller's own cart?); this is what can be told before the body is read.
+type Access int
+
+// The kinds of access.
+const (
+	// Public operations need no session.
+	Public Access = iota
+	// SignedIn operations need a session; the use case checks whose.
+	SignedIn
+	// Administrator operations are for administrators, and for services on the
+	// internal listener.
+	Administrator
+	// Internal operations exist on the internal listener only.
+	Internal
+)
+
+// Operation declares one operation of the API.
+type Operation struct {
+	// ID names the operation in the OpenAPI document, kebab-case: "create-product".
+	ID string
+	// Method and Path are as the API documents them; the route answers with
+	// and without a trailing slash.
+	Method, Path string
+	// Module is the module that offers the operation.
+	Module string
+	// Summary is one line; Description may be longer (CommonMark).
+	Summary, Description string
+	Access               Access
+	// Status is the status of success; 200, or 204 without a body, when zero.
+	Status int
+	// Errors are further statuses that the operation documents beyond those
+	// that follow from its declaration.
+	Errors []int
+	// MaxBodyBytes is the largest accepted body; 1 MiB when zero.
+	MaxBodyBytes int64
+	// Limit is the name of the rate limit that counts the operation, if any.
+	Limit LimitName
+	// Responses describes further answers that cannot be derived from Go types.
+	Responses map[string]*huma.Response
+}
+
+// Options configure the API. Everything may be zero but Logger.
+type Options struct {
+	// Name and Version are what GET / and the OpenAPI document say.
+	Name, Version string
+	Logger        *slog.Logger
+	// Metrics receives request durations; nil for none.
+	Metrics prometheus.Registerer
+	// Traced wraps every request in an OpenTelemetry span.
+	Traced bool
+	// AuthenticateSession says whose session a bearer token is.
+	AuthenticateSession func(ctx context.Context, token string) (identity.Actor, error)
+	// AuthenticateService verifies a service token for a module; asked on the
+	// internal listener only.
+	AuthenticateService func(token, module string) (identity.Actor, error)
+	// Limits are the rate limits by name; one left out is off.
+	Limits map[LimitName]ratelimit.Limit
+	// CORSOrigins are the origins that browsers may call from; none when empty.
+	CORSOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+}
+
+// API is the set of operations and the two handlers that serve it.
+type API struct {
+	huma    huma.API
+	engine  *gin.Engine
+	options Options
+	limits  map[LimitName]*ratelimit.Limiter
+	metrics *metrics
+}
+
+// New makes an API without operations.
+func New(o Options) (*API, error) {
+	a := &API{options: o, limits: map[LimitName]*ratelimit.Limiter{}, metrics: newMetrics(o.Metrics)}
+	for name, limit := range o.Limits {
+		limiter, err := ratelimit.New(limit)
+		if err != nil {
+			return nil, fmt.Errorf("limit %s: %w", name, err)
+		}
+		a.limits[name] = limiter
+	}
+	var err error
+	if a.engine, err = newEngine(o.TrustedProxies); err != nil {
+		return nil, err
+	}
+	nowhere := &route{operation: Operation{Access: Public}, label: "none", metrics: a.metrics.route("none", "")}
+	a.engine.NoRoute(a.edge(nowhere), func(c *gin.Context) { a.fail(c, errNoRoute) })
+	a.engine.NoMethod(a.edge(nowhere), func(c *gin.Context) { a.fail(c, errNoMethod) })
+	useProblems()
+	a.huma = huma.NewAPI(humaConfig(o.Name, o.Version), &adapter{api: a})
+	return a, nil
+}
+
+func newEngine(proxies []netip.Prefix) (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.RedirectFixedPath = false
+	engine.UseRawPath = true
+	engine.ContextWithFallback = true
+	trusted := make([]string, len(proxies))
+	for i, p := range proxies {
+		trusted[i] = p.String()
+	}
+	if err := engine.SetTrustedProxies(trusted); err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	return engine, nil
+}
+
+// Handle registers an operation. I and O are huma input and output structs.
+// What the handler returns as an error is answered as a problem (RFC 9457).
+// It is called while the program starts and panics on a declaration that
+// contradicts itself, as huma does.
+func Handle[I, O any](a *API, op Operation, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, a.document(op), func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// OpenAPI is the document of all operations registered so far.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+// Routes lists method and path of every route that is really served, without
+// the trailing slash.
+func (a *API) Routes() []string {
+	var routes []string
+	for _, r := range a.engine.Routes() {
+		routes = append(routes, r.Method+" "+r.Path)
+	}
+	return routes
+}
+
+// Raw serves a path with a plain handler, outside the OpenAPI document: for
+// the document itself and its page.
+func (a *API) Raw(path string, h http.Handler) {
+	r := &route{operation: Operation{Access: Public}, label: path, metrics: a.metrics.route(path, http.MethodGet)}
+	a.engine.GET(path, a.edge(r), gin.WrapH(h))
+}
+
+// adapter registers huma's operations with gin, each behind the edge.
+type adapter struct{ api *API }
+
+// Handle implements huma.Adapter.
+func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	declared := op.Metadata[metadataKey].(Operation) //nolint:errcheck,forcetypeassert // document has put it there
+	path := strings.NewReplacer("{", ":", "}", "").Replace(strings.TrimSuffix(op.Path, "/"))
+	if path == "" {
+		path = "/"
+	}
+	r := &route{operation: declared, label: op.Path, metrics: d.api.metrics.route(op.Path, op.Method)}
+	d.api.engine.Handle(op.Method, path, d.api.edge(r), func(c *gin.Context) {
+		handler(humagin.NewContext(op, c))
+	})
+}
+
+// ServeHTTP implements huma.Adapter.
+func (d *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.api.engine.ServeHTTP(w, r) }
+
+// requestTimeout is how long one request may take from its first byte to the
+// answer; what it calls sees the deadline in its context.
+const requestTimeout = 30 * time.Second

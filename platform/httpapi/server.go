@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/rs/cors"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+)
+
+// minGzipBytes is the size from which compressing pays: below, the headers and
+// the processor's time cost more than the saved bytes.
+const minGzipBytes = 1400
+
+// Public is the handler of the public listener.
+func (a *API) Public() http.Handler {
+	var h http.Handler = normalize(a.engine)
+	if compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzipBytes), gzhttp.CompressionLevel(4)); err == nil {
+		h = compress(h)
+	}
+	if len(a.options.CORSOrigins) > 0 {
+		h = cors.New(cors.Options{
+			AllowedOrigins: a.options.CORSOrigins,
+			AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", RequestIDHeader},
+			ExposedHeaders: []string{"ETag", "Link", "Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", RequestIDHeader},
+			MaxAge:         600,
+		}).Handler(h)
+	}
+	return a.traced("public", h)
+}
+
+// Internal is the handler of the internal listener for what is an operation;
+// probes, metrics and profiles stand beside it.
+func (a *API) Internal() http.Handler {
+	inner := normalize(a.engine)
+	return a.traced("internal", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), internalKey{}, true)))
+	}))
+}
+
+func (a *API) traced(name string, h http.Handler) http.Handler {
+	if !a.options.Traced {
+		return h
+	}
+	return otelhttp.NewHandler(h, name)
+}
+
+// normalize lets a path be served with and without its trailing slash without
+// a redirect, and HEAD wherever there is GET (RFC 9110, section 9.3.2).
+func normalize(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		slash := len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/")
+		if !slash && r.Method != http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
+		// net/http drops the body of an answer by the original request's method.
+		same := *r
+		target := *r.URL
+		same.URL = &target
+		if slash {
+			target.Path = strings.TrimSuffix(target.Path, "/")
+			target.RawPath = strings.TrimSuffix(target.RawPath, "/")
+		}
+		if r.Method == http.MethodHead {
+			same.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, &same)
+	})
+}
+
+// NewServer is an http.Server with limits on everything that a client could
+// hold open. errors go to logger.
+func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      requestTimeout + 10*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
