@@ -82,8 +82,7 @@ func disabled() bool {
 // build attributes or wrap anything.
 func (t *Tracing) Enabled() bool { return t.sdk != nil }
 
-// Provider makes tracers; those of a disabled Tracing do nothing and allocate
-// nothing.
+// Provider makes tracers; those of a disabled Tracing record nothing.
 func (t *Tracing) Provider() trace.TracerProvider {
 	if t.sdk == nil {
 		return noop.NewTracerProvider()
