@@ -46,14 +46,12 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if state.dirty {
-		return dirtyError(db, state.version)
-	}
-	if state.version >= files.latest() && state.identified {
+	if state.version >= files.latest() && !state.dirty && state.identified {
 		return nil
 	}
 	return db.locked(ctx, func(m *migrator) error {
-		// Another replica may have done it while this one waited.
+		// Another replica may have done it while this one waited; and until
+		// here "dirty" could mean that one is at it.
 		state, err := db.version(ctx)
 		if err != nil {
 			return err
@@ -149,7 +147,8 @@ func (db *DB) identify(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make an identity: %w", err)
 	}
-	err = db.Write(ctx).Exec(`INSERT INTO database_identity (id, epoch) VALUES (?, 1) ON CONFLICT DO NOTHING`, id[:]).Error
+	// The bytes do not stand first: GORM takes a slice after "(" for a list.
+	err = db.Write(ctx).Exec(`INSERT INTO database_identity (epoch, id) VALUES (1, ?) ON CONFLICT DO NOTHING`, id[:]).Error
 	if err != nil {
 		return fmt.Errorf("write the identity of %s: %w", db.Module(), err)
 	}

@@ -56,7 +56,7 @@ func (f migrationFiles) applied(version uint) int {
 
 // after are the names of the migrations that a database at a version lacks.
 func (f migrationFiles) after(version uint) []string {
-	return slices.Clone(f.names[f.applied(version):])
+	return append([]string(nil), f.names[f.applied(version):]...)
 }
 
 // before is the version in the history before the migration to version was

@@ -25,17 +25,24 @@ import (
 // lockNumber keeps test processes from making the same template at once.
 const lockNumber = 0x73686f7074657374 // "shoptest"
 
-// serverURL is the server of this process. One for all its tests, since making
-// one takes a second or two; it ends with the process (see package cluster).
-var serverURL = sync.OnceValues(func() (string, error) {
+// server is where the databases of this process are.
+type server struct {
+	url string
+	own *cluster.Cluster // kept, since it ends when nothing refers to it; nil for another's server
+}
+
+// findServer finds or starts the server, once for all tests of the process,
+// since starting one takes a second or two. It ends with the process (see
+// package cluster).
+var findServer = sync.OnceValues(func() (server, error) {
 	if given := os.Getenv("SHOP_TEST_POSTGRES_URL"); given != "" {
-		return given, nil
+		return server{url: given}, nil
 	}
-	server, err := cluster.Start(context.Background(), cluster.Options{})
+	own, err := cluster.Start(context.Background(), cluster.Options{})
 	if err != nil {
-		return "", err
+		return server{}, err
 	}
-	return server.URL(), nil
+	return server{own.URL(), own}, nil
 })
 
 // migrated is the address of a database with a module's migrations applied. It
@@ -113,11 +120,11 @@ func connect(t testing.TB) (string, *pgx.Conn) {
 
 func connectWith(ctx context.Context, t testing.TB) (string, *pgx.Conn) {
 	t.Helper()
-	server, err := serverURL()
+	server, err := findServer()
 	require.NoError(t, err, "a PostgreSQL server for tests")
-	conn, err := pgx.Connect(ctx, server)
+	conn, err := pgx.Connect(ctx, server.url)
 	require.NoError(t, err, "connect to the PostgreSQL server for tests")
-	return server, conn
+	return server.url, conn
 }
 
 // templateName changes with the module's migrations, so that a server that
