@@ -1,0 +1,67 @@
+package database_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/platform/database"
+	"shop/platform/dbtest"
+	"shop/platform/id"
+)
+
+func eachBench(b *testing.B, bench func(b *testing.B, db *database.DB)) {
+	b.Helper()
+	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
+		b.Run(dialect.String(), func(b *testing.B) {
+			bench(b, dbtest.OpenFS(b, dialect, shelf, migrationFiles(b)))
+		})
+	}
+}
+
+func BenchmarkPointRead(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *database.DB) {
+		var ids []id.Product
+		for place := range int64(1000) {
+			row := newBook(strconv.FormatInt(place, 10), place)
+			require.NoError(b, db.Write(b.Context()).Create(row).Error)
+			ids = append(ids, row.ID)
+		}
+		b.ReportAllocs()
+		for n := 0; b.Loop(); n++ {
+			var got book
+			require.NoError(b, db.Read(b.Context()).Where("id = ?", ids[n%len(ids)]).Take(&got).Error)
+		}
+	})
+}
+
+func BenchmarkInsert(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *database.DB) {
+		b.ReportAllocs()
+		for n := int64(0); b.Loop(); n++ {
+			require.NoError(b, add(b.Context(), db, strconv.FormatInt(n, 10), n))
+		}
+	})
+}
+
+func BenchmarkInsertInTx(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *database.DB) {
+		b.ReportAllocs()
+		for n := int64(0); b.Loop(); n++ {
+			require.NoError(b, db.InTx(b.Context(), func(ctx context.Context) error {
+				return add(ctx, db, strconv.FormatInt(n, 10), n)
+			}))
+		}
+	})
+}
+
+// BenchmarkMigrateCurrent is what a start costs when there is nothing to do.
+func BenchmarkMigrateCurrent(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *database.DB) {
+		for b.Loop() {
+			require.NoError(b, database.Migrate(b.Context(), db, migrationFiles(b)))
+		}
+	})
+}
