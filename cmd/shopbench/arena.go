@@ -14,11 +14,6 @@ import (
 	"shop/cmd/shopbench/internal/load"
 )
 
-const (
-	firstStarts = 3
-	restarts    = 5
-)
-
 // arena is where the servers meet: one kind of database, all servers running at
 // once, asked in turns.
 type arena struct {
@@ -37,47 +32,49 @@ type arena struct {
 // run measures and adds the rows to the table.
 func (a *arena) run(ctx context.Context) (err error) {
 	a.dir = filepath.Join(a.options.dir, strings.ToLower(a.database))
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+	if err = os.MkdirAll(a.dir, 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
+	a.databases = sqliteDatabases{dir: a.dir, synchronous: a.options.synchronous}
 	if a.database == databasePostgres {
-		a.databases, err = openPostgres(ctx, a.options.postgresURL)
-		if err != nil {
+		if a.databases, err = openPostgres(ctx, a.options.postgresURL); err != nil {
 			return err
 		}
-	} else {
-		a.databases = sqliteDatabases{dir: a.dir, synchronous: a.options.synchronous}
 	}
-	defer func() { err = errors.Join(err, a.databases.close()) }()
+	defer func() { err = errors.Join(err, a.stop(), a.databases.close(ctx)) }()
 	a.description = a.databases.describe()
+	return a.measureAll(ctx)
+}
 
+func (a *arena) measureAll(ctx context.Context) error {
 	firstReady, err := a.measureFirstStarts(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.stop()) }()
 	restartReady, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.measureIdle(ctx); err != nil {
+	idle, err := a.measureIdle(ctx)
+	if err != nil {
 		return err
 	}
-	if err := a.admit(ctx); err != nil {
+	err = a.admit(ctx)
+	if err != nil {
 		return err
 	}
-	if err := a.measureLoad(ctx); err != nil {
+	err = a.measureLoad(ctx)
+	if err != nil {
 		return err
 	}
-	a.table.addReady("start to first 200, empty", a.database, firstReady)
-	a.table.addReady("start to first 200, again", a.database, restartReady)
-	var idle, peak [columns]int64
+	var peak [columns]int64
 	for _, t := range a.targets {
-		idle[t.column] = t.idle
 		if _, peak[t.column], err = t.process.memory(); err != nil {
 			return err
 		}
 	}
+	a.table.addReady("start to first 200, empty", a.database, firstReady)
+	a.table.addReady("start to first 200, again", a.database, restartReady)
 	a.table.addIdle(a.database, idle)
 	a.table.addPeak(a.database, peak)
 	return nil
@@ -92,11 +89,12 @@ func (a *arena) subject(ctx context.Context, c column, name string) (s subject, 
 	if err != nil {
 		return nil, "", err
 	}
-	switch c {
-	case columnGinGORM:
-		return yardstickServer{kind: kindGinGORM, dir: a.dir, place: place, address: address, options: a.options}, place, nil
-	case columnByHand:
-		return yardstickServer{kind: kindByHand, dir: a.dir, place: place, address: address, options: a.options}, place, nil
+	if c != columnShop {
+		kind := kindGinGORM
+		if c == columnByHand {
+			kind = kindByHand
+		}
+		return yardstickServer{kind: kind, dir: a.dir, place: place, address: address, options: a.options}, place, nil
 	}
 	dir := filepath.Join(a.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -110,26 +108,23 @@ func (a *arena) subject(ctx context.Context, c column, name string) (s subject, 
 func (a *arena) measureFirstStarts(ctx context.Context) (time.Duration, error) {
 	a.say("starting the shop on empty databases")
 	var took []time.Duration
-	for i := range firstStarts {
+	for i := range a.options.starts {
 		s, _, err := a.subject(ctx, columnShop, fmt.Sprintf("first_%d", i))
 		if err != nil {
 			return 0, err
 		}
-		p, err := s.start(ctx)
+		one, err := startAgain(ctx, s, 1)
 		if err != nil {
 			return 0, err
 		}
-		took = append(took, p.readyAfter)
-		if err := p.stop(); err != nil {
-			return 0, err
-		}
+		took = append(took, one...)
 	}
 	return load.Median(took), nil
 }
 
 // open fills the databases and starts all servers; the shop a few times more,
 // to return how long that takes.
-func (a *arena) open(ctx context.Context) (restart time.Duration, err error) {
+func (a *arena) open(ctx context.Context) (time.Duration, error) {
 	var took []time.Duration
 	for c := range columns {
 		a.say("filling %s", c)
@@ -137,27 +132,22 @@ func (a *arena) open(ctx context.Context) (restart time.Duration, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := s.fill(ctx, a.options.products); err != nil {
+		err = s.fill(ctx, a.options.products)
+		if err != nil {
 			return 0, err
 		}
-		if err := a.databases.settle(ctx, place); err != nil {
+		err = a.databases.settle(ctx, place)
+		if err != nil {
 			return 0, err
+		}
+		if c == columnShop {
+			if took, err = startAgain(ctx, s, a.options.starts); err != nil {
+				return 0, err
+			}
 		}
 		t := &target{column: c, subject: s}
-		for n := range restarts {
-			if t.process, err = s.start(ctx); err != nil {
-				return 0, err
-			}
-			if c != columnShop {
-				break
-			}
-			took = append(took, t.process.readyAfter)
-			if n == restarts-1 {
-				break
-			}
-			if err := t.process.stop(); err != nil {
-				return 0, err
-			}
+		if t.process, err = s.start(ctx); err != nil {
+			return 0, err
 		}
 		for i := range a.options.conns {
 			t.clients = append(t.clients, newClient(t.process.address, i))
@@ -167,21 +157,37 @@ func (a *arena) open(ctx context.Context) (restart time.Duration, err error) {
 	return load.Median(took), nil
 }
 
-// measureIdle reads the memory of servers that nobody has asked anything.
-func (a *arena) measureIdle(ctx context.Context) error {
+// startAgain starts and stops the server n times and returns how long each
+// start took.
+func startAgain(ctx context.Context, s subject, n int) ([]time.Duration, error) {
+	var took []time.Duration
+	for range n {
+		p, err := s.start(ctx)
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, p.readyAfter)
+		if err := p.stop(); err != nil {
+			return nil, err
+		}
+	}
+	return took, nil
+}
+
+// measureIdle returns the memory of servers that nobody has asked anything.
+func (a *arena) measureIdle(ctx context.Context) (bytes [columns]int64, err error) {
 	a.say("idling for %s", a.options.idle)
 	select {
 	case <-time.After(a.options.idle):
 	case <-ctx.Done():
-		return ctx.Err()
+		return bytes, ctx.Err()
 	}
 	for _, t := range a.targets {
-		var err error
-		if t.idle, _, err = t.process.memory(); err != nil {
-			return err
+		if bytes[t.column], _, err = t.process.memory(); err != nil {
+			return bytes, err
 		}
 	}
-	return nil
+	return bytes, nil
 }
 
 // admit signs the clients up and lets one of each server walk the catalog.
@@ -217,7 +223,8 @@ func (a *arena) measureLoad(ctx context.Context) error {
 			if rounds[s.key] == nil {
 				rounds[s.key] = new([columns][]load.Figures)
 			}
-			line := fmt.Sprintf("round %d of %d, %s:", round+1, a.options.rounds, s.name)
+			var line strings.Builder
+			fmt.Fprintf(&line, "round %d of %d, %s:", round+1, a.options.rounds, s.name)
 			for i := range a.targets {
 				t := a.targets[(i+round)%len(a.targets)]
 				figures, err := a.measure(ctx, s, t)
@@ -225,9 +232,9 @@ func (a *arena) measureLoad(ctx context.Context) error {
 					return err
 				}
 				rounds[s.key][t.column] = append(rounds[s.key][t.column], figures)
-				line += fmt.Sprintf("  %s %s", t.column, thousands(figures.PerSecond))
+				fmt.Fprintf(&line, "  %s %s", t.column, thousands(figures.PerSecond))
 			}
-			a.say("%s", line)
+			a.say("%s", line.String())
 		}
 	}
 	own := map[string]float64{}

@@ -17,13 +17,13 @@ func benchmark(ctx context.Context, o options, out, progress io.Writer) (err err
 		if o.dir, err = os.MkdirTemp("", "shopbench-"); err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
-	} else if err := os.MkdirAll(o.dir, 0o700); err != nil {
+	} else if err = os.MkdirAll(o.dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder: %w", err)
 	}
 	if o.keep {
 		fmt.Fprintln(progress, "data and logs stay in", o.dir)
 	} else {
-		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
+		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }() //nolint:gosec // the folder is the caller's own choice
 	}
 	if o.shop == "" {
 		fmt.Fprintln(progress, "building the shop")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,10 +96,12 @@ func accounts(behind string) http.Handler {
 }
 
 func TestBenchmark(t *testing.T) {
+	// Under the race detector a process would rest a second before it ends.
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	self, err := os.Executable()
 	require.NoError(t, err)
 	small := []string{
-		"-shop", self, "-products", "800", "-conns", "3", "-rounds", "2", "-seconds", "0.1",
+		"-shop", self, "-products", "800", "-conns", "3", "-rounds", "2", "-starts", "1", "-seconds", "0.1",
 		"-warm-up", "10ms", "-idle", "1ms", "-gobench=false", "-db", "sqlite",
 	}
 
@@ -116,7 +119,7 @@ func TestBenchmark(t *testing.T) {
 
 	t.Run("failed requests", func(t *testing.T) {
 		var table, progress bytes.Buffer
-		args := append(small, "-only", "log1", "-shop-env", "STAND_IN_BROKEN=/log")
+		args := slices.Concat(small, []string{"-only", "log1", "-shop-env", "STAND_IN_BROKEN=/log"})
 		err := run(t.Context(), args, &table, &progress)
 		require.ErrorContains(t, err, "SQLite, shop, log 1: ")
 		require.ErrorContains(t, err, "POST /log answered 503: out of order")
@@ -125,7 +128,7 @@ func TestBenchmark(t *testing.T) {
 
 	t.Run("no shop", func(t *testing.T) {
 		var table, progress bytes.Buffer
-		args := append(small, "-shop", filepath.Join(t.TempDir(), "missing"))
+		args := slices.Concat(small, []string{"-shop", filepath.Join(t.TempDir(), "missing")})
 		require.ErrorContains(t, run(t.Context(), args, &table, &progress), "find the shop")
 	})
 }

@@ -28,7 +28,7 @@ type databases interface {
 	settle(ctx context.Context, place string) error
 	// describe says what is measured.
 	describe() string
-	close() error
+	close(ctx context.Context) error
 }
 
 // postgresDatabases are databases of their own on one server.
@@ -55,12 +55,12 @@ func openPostgres(ctx context.Context, rawURL string) (*postgresDatabases, error
 	err = admin.QueryRow(ctx, `SELECT current_setting('server_version'), current_setting('fsync'),
 		current_setting('synchronous_commit')`).Scan(&d.version, &fsync, &synchronous)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("ask PostgreSQL for its settings: %w", err), d.close())
+		return nil, errors.Join(fmt.Errorf("ask PostgreSQL for its settings: %w", err), d.close(ctx))
 	}
 	if fsync != "on" || synchronous != "on" {
 		return nil, errors.Join(fmt.Errorf(
 			"PostgreSQL runs with fsync %s and synchronous_commit %s: both must be on for the figures to mean something",
-			fsync, synchronous), d.close())
+			fsync, synchronous), d.close(ctx))
 	}
 	return d, nil
 }
@@ -92,9 +92,9 @@ func (d *postgresDatabases) describe() string {
 	return "PostgreSQL " + d.version + ", fsync on"
 }
 
-func (d *postgresDatabases) close() error {
-	// The run may have been broken off: its context is of no use any more.
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (d *postgresDatabases) close(ctx context.Context) error {
+	// The run may have been broken off, and its context with it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	var all error
 	for _, name := range d.created {
@@ -124,4 +124,4 @@ func (d sqliteDatabases) describe() string {
 	return "SQLite in WAL mode, yardsticks synchronous " + d.synchronous
 }
 
-func (d sqliteDatabases) close() error { return nil }
+func (d sqliteDatabases) close(context.Context) error { return nil }

@@ -12,7 +12,8 @@ import (
 // runGoBenchmarks runs the benchmarks of the module, one package after the
 // other, and prints their lines.
 func runGoBenchmarks(ctx context.Context, each time.Duration, out io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", ".", "-benchmem",
+	cmd := exec.CommandContext(ctx, "go", "test", //nolint:gosec // fixed but for a duration
+		"-tags", "nomsgpack", "-run", "^$", "-bench", ".", "-benchmem",
 		"-benchtime", each.String(), "-p", "1", "shop/modules/...", "shop/platform/...")
 	said, err := cmd.CombinedOutput()
 	if err != nil {

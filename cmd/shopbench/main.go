@@ -35,9 +35,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) > 0 && args[0] == yardstickCommand {
 		return runYardstick(ctx, args[1:], progress)
 	}
-	options, err := parseOptions(args, progress)
+	o, err := parseOptions(args, progress)
 	if err != nil {
 		return err
 	}
-	return benchmark(ctx, options, out, progress)
+	return benchmark(ctx, o, out, progress)
 }

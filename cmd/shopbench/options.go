@@ -28,6 +28,7 @@ type options struct {
 	conns       int
 	pool        int
 	rounds      int
+	starts      int
 	window      time.Duration
 	warmUp      time.Duration
 	idle        time.Duration
@@ -61,6 +62,7 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags.IntVar(&o.conns, "conns", 32, "`number` of connections, each with a user of its own")
 	flags.IntVar(&o.pool, "pool", 16, "database `connections` of a yardstick")
 	flags.IntVar(&o.rounds, "rounds", 3, "`number` of rounds; the table shows their median")
+	flags.IntVar(&o.starts, "starts", 5, "`number` of starts of the shop, on an empty and on a full database; medians, too")
 	flags.Float64Var(&seconds, "seconds", 2, "`seconds` measured per scenario, server and round")
 	flags.DurationVar(&o.warmUp, "warm-up", 400*time.Millisecond, "`time` before each measurement")
 	flags.DurationVar(&o.idle, "idle", 5*time.Second, "`time` without load before the idle memory is read")
@@ -97,8 +99,8 @@ func (o options) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return usageError("unexpected argument " + rest[0])
-	case o.products < 40*yardstickPage || o.conns < 1 || o.pool < 1 || o.rounds < 1 || o.window <= 0:
-		return usageError("-products must be at least 800; -conns, -pool, -rounds and -seconds above zero")
+	case o.products < 40*yardstickPage || o.conns < 1 || o.pool < 1 || o.rounds < 1 || o.starts < 1 || o.window <= 0:
+		return usageError("-products must be at least 800; -conns, -pool, -rounds, -starts and -seconds above zero")
 	case o.synchronous != "FULL" && o.synchronous != "NORMAL":
 		return usageError("-sqlite-synchronous must be FULL or NORMAL")
 	case slices.Contains(o.databases, databasePostgres) && o.postgresURL == "":

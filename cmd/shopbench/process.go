@@ -73,7 +73,7 @@ func (p program) command(ctx context.Context, args []string) (*exec.Cmd, *os.Fil
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the log: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, p.path, args...)
+	cmd := exec.CommandContext(ctx, p.path, args...) //nolint:gosec // the shop of the command line, or this binary
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

@@ -107,7 +107,7 @@ func purchase(ctx context.Context, c *client) error {
 	var checkedOut struct {
 		InvoiceID string `json:"invoice_id"`
 	}
-	if err := json.Unmarshal(resp.Body, &checkedOut); err != nil {
+	if err = json.Unmarshal(resp.Body, &checkedOut); err != nil {
 		return fmt.Errorf("read the answer of the checkout: %w", err)
 	}
 	_, err = c.conn.Do(ctx, load.Request{

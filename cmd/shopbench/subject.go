@@ -85,5 +85,4 @@ type target struct {
 	subject subject
 	process *process
 	clients []*client
-	idle    int64 // bytes of memory before the load
 }

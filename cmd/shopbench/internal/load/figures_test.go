@@ -56,7 +56,7 @@ func TestCombine(t *testing.T) {
 
 func TestMedian(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 0.0, load.Median[float64](nil))
-	require.Equal(t, 2.0, load.Median([]float64{9, 1, 2}))
+	require.Zero(t, load.Median[float64](nil))
+	require.InDelta(t, 2, load.Median([]float64{9, 1, 2}), 0)
 	require.Equal(t, 3*time.Second, load.Median([]time.Duration{4 * time.Second, 2 * time.Second}))
 }

@@ -45,7 +45,7 @@ func fillPostgres(ctx context.Context, options yardstick.Options, products []dat
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if _, err := db.Exec(ctx, yardstick.PostgresSchema); err != nil {
+	if _, err = db.Exec(ctx, yardstick.PostgresSchema); err != nil {
 		return fmt.Errorf("create the tables: %w", err)
 	}
 	now := time.Now().UTC()
@@ -54,11 +54,11 @@ func fillPostgres(ctx context.Context, options yardstick.Options, products []dat
 	}
 	_, err = db.CopyFrom(ctx, pgx.Identifier{"products"}, columns,
 		pgx.CopyFromSlice(len(products), func(i int) ([]any, error) {
-			id, err := newID()
+			id, idErr := newID()
 			v := products[i]
 			return []any{
 				id, v.SKU, v.Name, v.Description, v.Amount, dataset.Currency, int64(dataset.Stock), v.Category, now, now,
-			}, err
+			}, idErr
 		}))
 	if err != nil {
 		return fmt.Errorf("load the products: %w", err)
@@ -83,8 +83,9 @@ func (p postgres) page(ctx context.Context, after uuid.UUID) ([]yardstick.Produc
 }
 
 func (p postgres) search(ctx context.Context, query string) ([]yardstick.Product, error) {
-	return p.products(ctx, `SELECT `+productColumns+` FROM products, websearch_to_tsquery('simple', $1) AS query
-		WHERE search @@ query ORDER BY ts_rank(search, query) DESC, id LIMIT $2`, query, yardstick.PageSize)
+	return p.products(ctx, `SELECT `+productColumns+` FROM products
+		WHERE search @@ websearch_to_tsquery('simple', $1)
+		ORDER BY ts_rank(search, websearch_to_tsquery('simple', $1)) DESC, id LIMIT $2`, query, yardstick.PageSize)
 }
 
 func (p postgres) products(ctx context.Context, statement string, args ...any) ([]yardstick.Product, error) {

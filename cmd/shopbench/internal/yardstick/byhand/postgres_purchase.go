@@ -29,14 +29,15 @@ func total(lines []line) (amount int64) {
 	return amount
 }
 
-func (p postgres) checkOut(ctx context.Context, user uuid.UUID) (invoice uuid.UUID, err error) {
-	if invoice, err = newID(); err != nil {
+func (p postgres) checkOut(ctx context.Context, user uuid.UUID) (uuid.UUID, error) {
+	invoice, err := newID()
+	if err != nil {
 		return uuid.Nil, err
 	}
 	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		lines, err := lockCart(ctx, tx, user)
-		if err != nil {
-			return err
+		lines, readErr := lockCart(ctx, tx, user)
+		if readErr != nil {
+			return readErr
 		}
 		if len(lines) == 0 {
 			return errConflict
@@ -104,7 +105,7 @@ func (p postgres) pay(ctx context.Context, invoice uuid.UUID, method string) (ya
 	}
 	now := time.Now().UTC()
 	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE invoices SET status = 'paid', version = version + 1, updated_at = $2
+		err = tx.QueryRow(ctx, `UPDATE invoices SET status = 'paid', version = version + 1, updated_at = $2
 			WHERE id = $1 AND status = 'open' RETURNING total, currency`, invoice, now).
 			Scan(&v.Total.Amount, &v.Total.Currency)
 		if errors.Is(err, pgx.ErrNoRows) {

@@ -111,16 +111,18 @@ func pathID(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) {
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return uuid.Nil, false
 	}
-	return id, err == nil
+	return id, true
 }
 
 func body(w http.ResponseWriter, r *http.Request, in any) bool {
 	err := json.NewDecoder(r.Body).Decode(in)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return false
 	}
-	return err == nil
+	return true
 }
 
 func answer(w http.ResponseWriter, status int, value any, err error) {

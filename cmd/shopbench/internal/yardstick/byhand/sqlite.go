@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ import (
 type sqlite struct {
 	reads, writes *sql.DB
 	st            statements
+	writing       sync.Mutex
 }
 
 var _ store = (*sqlite)(nil)
@@ -29,10 +31,10 @@ func openSQLite(ctx context.Context, options yardstick.Options) (store, error) {
 	if s.writes, err = sql.Open("sqlite", options.SQLiteDSN()); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s.writes.SetMaxOpenConns(1)
 	if s.reads, err = sql.Open("sqlite", options.SQLiteDSN()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), s.writes.Close())
 	}
+	s.writes.SetMaxOpenConns(1)
 	s.reads.SetMaxOpenConns(options.Pool)
 	s.reads.SetMaxIdleConns(options.Pool)
 	if err = s.st.prepare(ctx, s.reads, s.writes); err != nil {
@@ -49,29 +51,42 @@ func fillSQLite(ctx context.Context, options yardstick.Options, products []datas
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, yardstick.SQLiteSchema); err != nil {
+	if _, err = db.ExecContext(ctx, yardstick.SQLiteSchema); err != nil {
 		return fmt.Errorf("create the tables: %w", err)
 	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := insertProducts(ctx, tx, products); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func insertProducts(ctx context.Context, tx *sql.Tx, products []dataset.Product) (err error) {
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO products (id, sku, name, description, price_amount,
+		price_currency, stock, category, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	defer func() { err = errors.Join(err, insert.Close()) }()
 	now := time.Now().UnixMicro()
-	return inTx(ctx, db, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO products (id, sku, name, description, price_amount,
-			price_currency, stock, category, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	for _, p := range products {
+		id, err := newID()
 		if err != nil {
-			return fmt.Errorf("prepare: %w", err)
+			return err
 		}
-		for _, p := range products {
-			id, err := newID()
-			if err != nil {
-				return err
-			}
-			_, err = insert.ExecContext(ctx, id[:], p.SKU, p.Name, p.Description, p.Amount, dataset.Currency,
-				dataset.Stock, p.Category, now, now)
-			if err != nil {
-				return fmt.Errorf("load a product: %w", err)
-			}
+		_, err = insert.ExecContext(ctx, id[:], p.SKU, p.Name, p.Description, p.Amount, dataset.Currency,
+			dataset.Stock, p.Category, now, now)
+		if err != nil {
+			return fmt.Errorf("load a product: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (s *sqlite) product(ctx context.Context, id uuid.UUID) (yardstick.Product, error) {
@@ -122,6 +137,8 @@ func (s *sqlite) addToCart(
 		return item, err
 	}
 	now := time.Now().UnixMicro()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	err = s.st.addToCart.QueryRowContext(ctx, id[:], user[:], in.ProductID[:], in.Quantity, now, now).
 		Scan(&item.ID, &item.Quantity)
 	if err != nil {
@@ -131,6 +148,8 @@ func (s *sqlite) addToCart(
 }
 
 func (s *sqlite) emptyCart(ctx context.Context, user uuid.UUID) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if _, err := s.st.emptyCart.ExecContext(ctx, user[:]); err != nil {
 		return fmt.Errorf("empty the cart: %w", err)
 	}
@@ -138,14 +157,13 @@ func (s *sqlite) emptyCart(ctx context.Context, user uuid.UUID) error {
 }
 
 func (s *sqlite) log(ctx context.Context, entries []yardstick.LogEntry) error {
-	return inTx(ctx, s.writes, func(tx *sql.Tx) error {
-		insert := tx.StmtContext(ctx, s.st.insertLog)
+	return s.inTx(ctx, func() error {
 		for _, e := range entries {
 			id, err := newID()
 			if err != nil {
 				return err
 			}
-			_, err = insert.ExecContext(ctx, id[:], e.UserID[:], e.Action, string(e.Data), e.At.UnixMicro())
+			_, err = s.st.insertLog.ExecContext(ctx, id[:], e.UserID[:], e.Action, string(e.Data), e.At.UnixMicro())
 			if err != nil {
 				return fmt.Errorf("record an entry: %w", err)
 			}
@@ -154,18 +172,23 @@ func (s *sqlite) log(ctx context.Context, entries []yardstick.LogEntry) error {
 	})
 }
 
-func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
+// inTx keeps the one connection for the statements between begin and commit,
+// which are prepared on it as all others are.
+func (s *sqlite) inTx(ctx context.Context, do func() error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if _, err := s.st.begin.ExecContext(ctx); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+	err := do()
+	if err == nil {
+		if _, err = s.st.commit.ExecContext(ctx); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	_, rollbackErr := s.st.rollback.ExecContext(context.WithoutCancel(ctx))
+	return errors.Join(err, rollbackErr)
 }
 
 func scanSQLiteProduct(row scanner, v *yardstick.Product) error {

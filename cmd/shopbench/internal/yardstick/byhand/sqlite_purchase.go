@@ -12,25 +12,26 @@ import (
 	"shop/cmd/shopbench/internal/yardstick"
 )
 
-func (s *sqlite) checkOut(ctx context.Context, user uuid.UUID) (invoice uuid.UUID, err error) {
-	if invoice, err = newID(); err != nil {
+func (s *sqlite) checkOut(ctx context.Context, user uuid.UUID) (uuid.UUID, error) {
+	invoice, err := newID()
+	if err != nil {
 		return uuid.Nil, err
 	}
-	err = inTx(ctx, s.writes, func(tx *sql.Tx) error {
-		lines, err := s.cartLines(ctx, tx, user)
-		if err != nil {
-			return err
+	err = s.inTx(ctx, func() error {
+		lines, readErr := s.cartLines(ctx, user)
+		if readErr != nil {
+			return readErr
 		}
 		if len(lines) == 0 {
 			return errConflict
 		}
-		return s.sell(ctx, tx, user, invoice, lines)
+		return s.sell(ctx, user, invoice, lines)
 	})
 	return invoice, err
 }
 
-func (s *sqlite) cartLines(ctx context.Context, tx *sql.Tx, user uuid.UUID) ([]line, error) {
-	rows, err := tx.StmtContext(ctx, s.st.cart).QueryContext(ctx, user[:])
+func (s *sqlite) cartLines(ctx context.Context, user uuid.UUID) ([]line, error) {
+	rows, err := s.st.cart.QueryContext(ctx, user[:])
 	if err != nil {
 		return nil, fmt.Errorf("read the cart: %w", err)
 	}
@@ -49,32 +50,30 @@ func (s *sqlite) cartLines(ctx context.Context, tx *sql.Tx, user uuid.UUID) ([]l
 	return lines, nil
 }
 
-func (s *sqlite) sell(ctx context.Context, tx *sql.Tx, user, invoice uuid.UUID, lines []line) error {
+func (s *sqlite) sell(ctx context.Context, user, invoice uuid.UUID, lines []line) error {
 	now := time.Now().UnixMicro()
-	_, err := tx.StmtContext(ctx, s.st.insertInvoice).
-		ExecContext(ctx, invoice[:], user[:], total(lines), lines[0].currency, now)
+	_, err := s.st.insertInvoice.ExecContext(ctx, invoice[:], user[:], total(lines), lines[0].currency, now)
 	if err != nil {
 		return fmt.Errorf("write the invoice: %w", err)
 	}
-	takeStock, insertLine := tx.StmtContext(ctx, s.st.takeStock), tx.StmtContext(ctx, s.st.insertLine)
 	for _, l := range lines {
-		taken, err := takeStock.ExecContext(ctx, l.productID[:], l.quantity, now)
+		taken, err := s.st.takeStock.ExecContext(ctx, l.productID[:], l.quantity, now)
 		if err != nil {
 			return fmt.Errorf("take from the stock: %w", err)
 		}
-		if n, err := taken.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(errConflict, err)
+		if n, countErr := taken.RowsAffected(); countErr != nil || n != 1 {
+			return errors.Join(errConflict, countErr)
 		}
 		id, err := newID()
 		if err != nil {
 			return err
 		}
-		_, err = insertLine.ExecContext(ctx, id[:], invoice[:], l.productID[:], l.description, l.quantity, l.unitPrice)
+		_, err = s.st.insertLine.ExecContext(ctx, id[:], invoice[:], l.productID[:], l.description, l.quantity, l.unitPrice)
 		if err != nil {
 			return fmt.Errorf("write a line: %w", err)
 		}
 	}
-	if _, err := tx.StmtContext(ctx, s.st.emptyCart).ExecContext(ctx, user[:]); err != nil {
+	if _, err := s.st.emptyCart.ExecContext(ctx, user[:]); err != nil {
 		return fmt.Errorf("empty the cart: %w", err)
 	}
 	return nil
@@ -87,8 +86,8 @@ func (s *sqlite) pay(ctx context.Context, invoice uuid.UUID, method string) (yar
 		return v, err
 	}
 	now := time.Now().UnixMicro()
-	err = inTx(ctx, s.writes, func(tx *sql.Tx) error {
-		err := tx.StmtContext(ctx, s.st.markPaid).QueryRowContext(ctx, invoice[:], now).
+	err = s.inTx(ctx, func() error {
+		err = s.st.markPaid.QueryRowContext(ctx, invoice[:], now).
 			Scan(&v.Total.Amount, &v.Total.Currency)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errConflict
@@ -96,7 +95,7 @@ func (s *sqlite) pay(ctx context.Context, invoice uuid.UUID, method string) (yar
 		if err != nil {
 			return fmt.Errorf("mark the invoice: %w", err)
 		}
-		_, err = tx.StmtContext(ctx, s.st.insertPayment).
+		_, err = s.st.insertPayment.
 			ExecContext(ctx, id[:], invoice[:], method, v.Total.Amount, v.Total.Currency, now)
 		if err != nil {
 			return fmt.Errorf("record the payment: %w", err)

@@ -10,7 +10,8 @@ import (
 type statements struct {
 	// reads
 	product, page, search *sql.Stmt
-	// writes
+	// writes, on the one connection
+	begin, commit, rollback                    *sql.Stmt
 	addToCart, emptyCart, insertLog            *sql.Stmt
 	cart, takeStock, insertInvoice, insertLine *sql.Stmt
 	markPaid, insertPayment                    *sql.Stmt
@@ -27,6 +28,9 @@ func (s *statements) prepare(ctx context.Context, reads, writes *sql.DB) error {
 		{&s.search, reads, `SELECT ` + productColumns + ` FROM (
 				SELECT rowid AS found, rank FROM products_search WHERE products_search MATCH ? ORDER BY rank LIMIT ?
 			) JOIN products ON products.rowid = found ORDER BY rank`},
+		{&s.begin, writes, `BEGIN IMMEDIATE`},
+		{&s.commit, writes, `COMMIT`},
+		{&s.rollback, writes, `ROLLBACK`},
 		{&s.addToCart, writes, `INSERT INTO cart_items (id, user_id, product_id, quantity, created_at, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (user_id, product_id) DO UPDATE SET quantity = quantity + excluded.quantity,
@@ -47,7 +51,7 @@ func (s *statements) prepare(ctx context.Context, reads, writes *sql.DB) error {
 		{&s.insertPayment, writes, `INSERT INTO payments (id, invoice_id, method, amount, currency, created_at)
 			VALUES (?, ?, ?, ?, ?, ?)`},
 	} {
-		statement, err := p.on.PrepareContext(ctx, p.text)
+		statement, err := p.on.PrepareContext(ctx, p.text) //nolint:sqlclosecheck // closed with its pool
 		if err != nil {
 			return fmt.Errorf("prepare %q: %w", p.text, err)
 		}

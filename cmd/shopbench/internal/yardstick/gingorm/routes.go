@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"shop/cmd/shopbench/internal/dataset"
 	"shop/cmd/shopbench/internal/yardstick"
@@ -68,7 +69,9 @@ func (d *database) listProducts(c *gin.Context) {
 	switch {
 	case q != "" && d.onPostgres:
 		query = query.Where("search @@ websearch_to_tsquery('simple', ?)", q).
-			Order(gorm.Expr("ts_rank(search, websearch_to_tsquery('simple', ?)) DESC, id", q))
+			Clauses(clause.OrderBy{Expression: clause.Expr{
+				SQL: "ts_rank(search, websearch_to_tsquery('simple', ?)) DESC, id", Vars: []any{q},
+			}})
 	case q != "":
 		query = query.Joins("JOIN products_search ON products_search.rowid = products.rowid").
 			Where("products_search MATCH ?", q).Order("products_search.rank")
