@@ -1,0 +1,69 @@
+// Package inbox makes the handling of events exactly-once in effect: the
+// identifier of a handled event commits with what was done about it.
+//
+// The table is inbox, in the subscriber's own database; its DDL is in
+// migrations/README.md.
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shop/platform/database"
+	"shop/platform/event"
+)
+
+// Retention is how long it is remembered that an event was handled. It exceeds
+// the time for which a publisher keeps events that it may deliver again.
+const Retention = 30 * 24 * time.Hour
+
+// Inbox remembers what one module has handled: each event once for the module,
+// whatever its subscribers are called. It is safe for concurrent use.
+type Inbox struct {
+	db  *database.DB
+	now func() time.Time
+}
+
+// New makes the Inbox of the module whose database db is.
+func New(db *database.DB) *Inbox { return &Inbox{db: db, now: time.Now} }
+
+// Once runs fn in a transaction of the module's database that also records that
+// e was handled. For an event that was handled before it does nothing. When fn
+// fails nothing is recorded and its error is returned.
+func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
+	return i.db.InTx(ctx, func(ctx context.Context) error {
+		done := i.db.Write(ctx).Exec(
+			`INSERT INTO inbox (event_id, handled_at) VALUES (?, ?) ON CONFLICT (event_id) DO NOTHING`,
+			e.ID, i.now().UTC().Truncate(time.Microsecond))
+		if done.Error != nil {
+			return fmt.Errorf("record event as handled: %w", done.Error)
+		}
+		if done.RowsAffected == 0 {
+			return nil
+		}
+		return fn(ctx)
+	})
+}
+
+// pruneBatch is how many rows one statement removes, so that on SQLite the
+// writer is free in between.
+const pruneBatch = 1000
+
+// Prune forgets what was handled longer ago than Retention at now, and returns
+// how many events that were. A worker calls it every now and then.
+func (i *Inbox) Prune(ctx context.Context, now time.Time) (int64, error) {
+	var total int64
+	for {
+		done := i.db.Write(ctx).Exec(
+			`DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < ? LIMIT ?)`,
+			now.UTC().Add(-Retention), pruneBatch)
+		if done.Error != nil {
+			return total, fmt.Errorf("prune inbox: %w", done.Error)
+		}
+		total += done.RowsAffected
+		if done.RowsAffected < pruneBatch {
+			return total, nil
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/fault"
+)
+
+const (
+	// saveEvery is how much handling a crash repeats at most, in time.
+	saveEvery = time.Second
+	// longestHold bounds the pause after a subscriber could not be reached.
+	longestHold = 30 * time.Second
+	// mostHolds is how often in a row one event may find its subscriber out of
+	// reach (about eight minutes) before it is set aside: perhaps it is the event.
+	mostHolds = 20
+)
+
+// delivery is what one relay delivers to one subscriber under one lease.
+type delivery struct {
+	*loop
+	// position is the number up to which everything was delivered or set aside.
+	position int64
+	// failing says that there are events set aside.
+	failing bool
+	// blocked are the keys whose events wait.
+	blocked map[string]bool
+	// saved is when the position was stored last.
+	saved time.Time
+	// stopped says that no further handling may begin.
+	stopped func() bool
+}
+
+// fresh delivers events that come after the position. done is false when it
+// stopped early.
+func (d *delivery) fresh(ctx context.Context, rows []row) (done bool, err error) {
+	if err := d.readBlocked(ctx, rows); err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		if r.Seq <= d.position { // another relay was faster
+			continue
+		}
+		if d.wants(r) {
+			if d.stopped() {
+				return false, nil
+			}
+			if done, err := d.one(ctx, r); err != nil || !done {
+				return false, err
+			}
+			if err := d.save(ctx, r.Seq); err != nil {
+				return false, err
+			}
+		}
+		d.position = r.Seq
+	}
+	return true, nil
+}
+
+func (d *delivery) readBlocked(ctx context.Context, rows []row) (err error) {
+	d.blocked = make(map[string]bool)
+	if !d.failing {
+		return nil
+	}
+	var keys []string
+	for _, r := range rows {
+		if r.Seq > d.position && r.Key != "" && d.wants(r) {
+			keys = append(keys, r.Key)
+		}
+	}
+	if len(keys) > 0 {
+		d.blocked, err = d.parking.blocked(ctx, keys)
+	}
+	return err
+}
+
+// one delivers an event for the first time. done is false when it has to stay
+// before the cursor.
+func (d *delivery) one(ctx context.Context, r row) (done bool, err error) {
+	if d.blocked[r.Key] {
+		return true, d.parking.park(ctx, failedRow{Row: r})
+	}
+	outcome, cause := d.handle(ctx, r.envelope(), 1)
+	switch {
+	case outcome == Handled:
+		d.holds = 0
+		return true, nil
+	case ctx.Err() != nil: // the lease went, and with it the handler
+		return false, nil
+	case outcome == Unavailable && d.holds < mostHolds:
+		d.holds++
+		d.heldUntil = d.Now().Add(min(d.Backoff(d.holds), longestHold))
+		return false, nil
+	}
+	d.holds = 0
+	f := failedRow{Row: r, Attempts: 1, Error: describe(cause), Dead: outcome == Dead}
+	if !f.Dead {
+		next := d.Now().Add(d.Backoff(1)).UTC()
+		f.NextAt = &next
+		d.blocked[r.Key] = r.Key != ""
+	}
+	d.failing = true
+	return true, d.parking.park(ctx, f)
+}
+
+// retries tries the events again whose time has come.
+func (d *delivery) retries(ctx context.Context) (done bool, err error) {
+	d.failing = true
+	due, err := d.parking.due(ctx, d.Now())
+	if err != nil {
+		return false, err
+	}
+	for _, f := range due {
+		if d.stopped() {
+			return false, nil
+		}
+		if done, err := d.again(ctx, f); err != nil || !done {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// again tries an event that was set aside. While the subscriber cannot be
+// reached it stays, for as long as that takes, and the others need not be tried.
+func (d *delivery) again(ctx context.Context, f failedRow) (done bool, err error) {
+	outcome, cause := d.handle(ctx, f.Row.envelope(), f.Attempts+1)
+	switch {
+	case outcome == Handled:
+		return true, d.parking.remove(ctx, f, d.Now())
+	case ctx.Err() != nil:
+		return false, nil
+	case outcome == Dead:
+		return true, d.parking.bury(ctx, f, d.Now(), describe(cause))
+	default:
+		next := d.Now().Add(d.Backoff(f.Attempts + 1))
+		return outcome == Failed, d.parking.postpone(ctx, f, next, describe(cause))
+	}
+}
+
+// save stores the position when that was not done for a while.
+func (d *delivery) save(ctx context.Context, seq int64) error {
+	if time.Since(d.saved) < saveEvery {
+		return nil
+	}
+	kept, err := d.cursor.advance(ctx, seq)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		return errLeaseLost
+	}
+	d.saved = time.Now()
+	return nil
+}
+
+// handle calls the subscriber for the attempt of that number (from 1), says
+// what came of it, and tells the log and the observer.
+func (d *delivery) handle(ctx context.Context, e event.Envelope, attempt int) (outcome Outcome, err error) {
+	ctx, span := d.Tracer.Start(event.WithTraceParent(ctx, e.TraceParent), "handle "+e.Name,
+		trace.WithSpanKind(trace.SpanKindConsumer))
+	defer span.End()
+	began := time.Now()
+	err = d.call(ctx, e)
+	outcome = d.judge(err, attempt)
+	if err != nil {
+		span.RecordError(err)
+		span.SetStatus(codes.Error, string(outcome))
+	}
+	log := d.log.With("event", e.Name, "event_id", e.ID.String(), "attempt", attempt)
+	switch outcome {
+	case Handled:
+	case Failed:
+		log.WarnContext(ctx, "event failed, will be tried again", "error", err)
+	case Dead:
+		log.ErrorContext(ctx, "event failed too often and is a dead letter now", "error", err)
+	case Unavailable:
+		log.WarnContext(ctx, "subscriber cannot be reached, its events wait", "error", err)
+	}
+	d.Observe(Delivery{
+		Subscriber: d.subscriber.Name, Event: e.Name, Outcome: outcome,
+		Latency: began.Sub(e.At), Took: time.Since(began),
+	})
+	return outcome, err
+}
+
+// call contains a panic of the handler and gives it a deadline.
+func (d *delivery) call(ctx context.Context, e event.Envelope) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.HandleTimeout)
+	defer cancel()
+	defer func() {
+		if cause := recover(); cause != nil {
+			d.log.ErrorContext(ctx, "event handler panicked", "event", e.Name, "panic", cause, "stack", string(debug.Stack()))
+			err = fmt.Errorf("handler panicked: %v", cause)
+		}
+	}()
+	return d.subscriber.Handle(ctx, e)
+}
+
+func (d *delivery) judge(err error, attempt int) Outcome {
+	switch {
+	case err == nil:
+		return Handled
+	case fault.KindOf(err) == fault.Unavailable, errors.Is(err, database.ErrUnavailable):
+		return Unavailable
+	case attempt >= d.MaxAttempts:
+		return Dead
+	default:
+		return Failed
+	}
+}
