@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+
+	"shop/cmd/shop/demo"
+	"shop/migrations"
+	"shop/platform/config"
+	"shop/platform/database"
+	"shop/platform/httpapi"
+	"shop/platform/lifecycle"
+	"shop/platform/module"
+	"shop/platform/telemetry"
+)
+
+// serveCommand runs the shop.
+type serveCommand struct {
+	Demo      bool `help:"Fill an empty catalog with about 60 products."`
+	NoMigrate bool `help:"Do not bring the databases up to date first."`
+}
+
+// Help is printed below the usage.
+func (serveCommand) Help() string {
+	return `Without settings it listens on :8080 and keeps its data in SQLite under ./data. The first start creates an administrator and prints the password.
+
+Examples:
+  shop serve --demo
+  SHOP_DATABASE_URL=postgres://shop:secret@localhost/shop shop serve
+  SHOP_HTTP_ADDR=:80 SHOP_LOG_FORMAT=json shop serve`
+}
+
+// Run serves until a signal to stop arrives.
+func (cmd serveCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, lifecycle.StopSignals()...)
+	defer signal.Stop(signals)
+	if cmd.NoMigrate {
+		cfg.Migrate = false
+	}
+	logger := telemetry.NewLogger(cfg.LogFormat, cfg.LogLevel, c.err)
+	app, closeApp, err := c.compose(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	at, err := cmd.prepare(ctx, c, cfg, app)
+	if err != nil {
+		closeApp()
+		return err
+	}
+	probes := &probes{modules: app.Modules}
+	parts := []lifecycle.Component{
+		{Name: "traces", Stop: app.Tracing.Shutdown},
+		lifecycle.Closer("databases", func() error { closeApp(); return nil }),
+	}
+	for _, worker := range workersOf(app) {
+		parts = append(parts, lifecycle.Worker(worker.Name, worker.Run))
+	}
+	parts = append(
+		parts,
+		lifecycle.Server("internal listener", httpapi.NewServer(internalHandler(app, probes), logger), at.internal),
+		lifecycle.Server("public listener", httpapi.NewServer(app.API.Public(), logger), at.public),
+	)
+	logger.InfoContext(ctx, "serving", slog.String("version", version),
+		slog.String("public", at.public.Addr().String()), slog.String("internal", at.internal.Addr().String()))
+	return lifecycle.Run(ctx, lifecycle.Options{ //nolint:wrapcheck // names the part that failed
+		Timeout: cfg.ShutdownTimeout, Signals: signals, Logger: logger,
+		Stopping: func() { probes.stopping.Store(true) },
+	}, parts...)
+}
+
+// listeners are open and not yet served.
+type listeners struct{ public, internal net.Listener }
+
+// prepare does what must be done before the first request, opens the listeners
+// and shows the banner.
+func (cmd serveCommand) prepare(ctx context.Context, c *console, cfg config.Config, app *App) (listeners, error) {
+	if err := requireMigrated(ctx, app.Modules); err != nil {
+		return listeners{}, err
+	}
+	admin, err := firstAdministrator(ctx, cfg, app.Users)
+	if err != nil {
+		return listeners{}, err
+	}
+	products := 0
+	if cmd.Demo {
+		if products, err = demo.Fill(asOperator(ctx), app.Catalog, cfg.Currency); err != nil {
+			return listeners{}, err //nolint:wrapcheck // says what was added
+		}
+	}
+	at, err := listen(ctx, cfg)
+	if err != nil {
+		return listeners{}, err
+	}
+	if cmd.Demo || admin != nil || telemetry.IsTerminal(c.out) {
+		banner{
+			version: version, public: at.public.Addr(), internal: at.internal.Addr(),
+			data: whereabouts(cfg), products: products, admin: admin,
+		}.write(c.out, c.styleFor(c.out))
+	}
+	return at, nil
+}
+
+func listen(ctx context.Context, cfg config.Config) (listeners, error) {
+	var open net.ListenConfig
+	public, err := open.Listen(ctx, "tcp", cfg.HTTPAddr)
+	if err != nil {
+		return listeners{}, fmt.Errorf("open the public listener (SHOP_HTTP_ADDR): %w", err)
+	}
+	internal, err := open.Listen(ctx, "tcp", cfg.InternalAddr)
+	if err != nil {
+		_ = public.Close() // the other error is the one to report
+		return listeners{}, fmt.Errorf("open the internal listener (SHOP_INTERNAL_ADDR): %w", err)
+	}
+	return listeners{public: public, internal: internal}, nil
+}
+
+// requireMigrated fails when a database is behind, which it can only be when
+// nobody was to migrate it.
+func requireMigrated(ctx context.Context, modules []module.Module) error {
+	for _, m := range modules {
+		status, err := database.MigrationStatus(ctx, m.DB, migrations.FS)
+		if err != nil {
+			return err //nolint:wrapcheck // names the module
+		}
+		if len(status.Pending) > 0 {
+			return fmt.Errorf("the database of %s is not migrated: shop migrate up does it", m.Name)
+		}
+	}
+	return nil
+}
+
+func workersOf(app *App) []module.Worker {
+	workers := app.Workers
+	for _, m := range app.Modules {
+		workers = append(workers, m.Workers...)
+	}
+	return workers
+}
+
+// whereabouts says in a few words where the data is.
+func whereabouts(cfg config.Config) string {
+	if cfg.DatabaseURL != "" {
+		return cfg.DatabaseURL.String()
+	}
+	return "SQLite in " + cfg.DataDir
+}
