@@ -20,7 +20,7 @@ type Window struct {
 // Sample is what one window measured.
 type Sample struct {
 	Duration   time.Duration
-	Latencies  []time.Duration // of the operations that began and succeeded within the window
+	Latencies  []time.Duration // of the operations that succeeded within the window, begun before it or not
 	Errors     int             // failed operations, those of the warm-up too
 	FirstError error
 }
@@ -59,7 +59,7 @@ func loop(ctx context.Context, step Step, begin, end time.Time) Sample {
 			if s.FirstError == nil {
 				s.FirstError = err
 			}
-		case err == nil && !start.Before(begin) && !done.After(end):
+		case err == nil && !done.Before(begin) && !done.After(end):
 			s.Latencies = append(s.Latencies, done.Sub(start))
 		}
 		start = done

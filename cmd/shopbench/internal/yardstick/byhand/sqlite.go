@@ -17,6 +17,9 @@ import (
 
 // sqlite has one connection that writes and a pool that reads, all statements
 // prepared. Ids are stored as 16 bytes, times as microseconds.
+//
+// Statements run on contexts that cannot end: the driver starts a goroutine for
+// each statement on one that can, and none here is worth interrupting.
 type sqlite struct {
 	reads, writes *sql.DB
 	st            statements
@@ -91,6 +94,7 @@ func insertProducts(ctx context.Context, tx *sql.Tx, products []dataset.Product)
 
 func (s *sqlite) product(ctx context.Context, id uuid.UUID) (yardstick.Product, error) {
 	var v yardstick.Product
+	ctx = context.WithoutCancel(ctx)
 	err := scanSQLiteProduct(s.st.product.QueryRowContext(ctx, id[:]), &v)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, errNotFound
@@ -110,7 +114,7 @@ func (s *sqlite) search(ctx context.Context, query string) ([]yardstick.Product,
 }
 
 func products(ctx context.Context, statement *sql.Stmt, args ...any) ([]yardstick.Product, error) {
-	rows, err := statement.QueryContext(ctx, args...)
+	rows, err := statement.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the products: %w", err)
 	}
@@ -139,7 +143,7 @@ func (s *sqlite) addToCart(
 	now := time.Now().UnixMicro()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	err = s.st.addToCart.QueryRowContext(ctx, id[:], user[:], in.ProductID[:], in.Quantity, now, now).
+	err = s.st.addToCart.QueryRowContext(context.WithoutCancel(ctx), id[:], user[:], in.ProductID[:], in.Quantity, now, now).
 		Scan(&item.ID, &item.Quantity)
 	if err != nil {
 		return item, fmt.Errorf("put the product in the cart: %w", err)
@@ -150,14 +154,14 @@ func (s *sqlite) addToCart(
 func (s *sqlite) emptyCart(ctx context.Context, user uuid.UUID) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if _, err := s.st.emptyCart.ExecContext(ctx, user[:]); err != nil {
+	if _, err := s.st.emptyCart.ExecContext(context.WithoutCancel(ctx), user[:]); err != nil {
 		return fmt.Errorf("empty the cart: %w", err)
 	}
 	return nil
 }
 
 func (s *sqlite) log(ctx context.Context, entries []yardstick.LogEntry) error {
-	return s.inTx(ctx, func() error {
+	return s.inTx(ctx, func(ctx context.Context) error {
 		for _, e := range entries {
 			id, err := newID()
 			if err != nil {
@@ -174,20 +178,21 @@ func (s *sqlite) log(ctx context.Context, entries []yardstick.LogEntry) error {
 
 // inTx keeps the one connection for the statements between begin and commit,
 // which are prepared on it as all others are.
-func (s *sqlite) inTx(ctx context.Context, do func() error) error {
+func (s *sqlite) inTx(ctx context.Context, do func(context.Context) error) error {
+	ctx = context.WithoutCancel(ctx)
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if _, err := s.st.begin.ExecContext(ctx); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	err := do()
+	err := do(ctx)
 	if err == nil {
 		if _, err = s.st.commit.ExecContext(ctx); err == nil {
 			return nil
 		}
 		err = fmt.Errorf("commit: %w", err)
 	}
-	_, rollbackErr := s.st.rollback.ExecContext(context.WithoutCancel(ctx))
+	_, rollbackErr := s.st.rollback.ExecContext(ctx)
 	return errors.Join(err, rollbackErr)
 }
 

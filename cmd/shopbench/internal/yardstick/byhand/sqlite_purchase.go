@@ -17,7 +17,7 @@ func (s *sqlite) checkOut(ctx context.Context, user uuid.UUID) (uuid.UUID, error
 	if err != nil {
 		return uuid.Nil, err
 	}
-	err = s.inTx(ctx, func() error {
+	err = s.inTx(ctx, func(ctx context.Context) error {
 		lines, readErr := s.cartLines(ctx, user)
 		if readErr != nil {
 			return readErr
@@ -86,7 +86,7 @@ func (s *sqlite) pay(ctx context.Context, invoice uuid.UUID, method string) (yar
 		return v, err
 	}
 	now := time.Now().UnixMicro()
-	err = s.inTx(ctx, func() error {
+	err = s.inTx(ctx, func(ctx context.Context) error {
 		err = s.st.markPaid.QueryRowContext(ctx, invoice[:], now).
 			Scan(&v.Total.Amount, &v.Total.Currency)
 		if errors.Is(err, sql.ErrNoRows) {
