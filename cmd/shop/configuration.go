@@ -47,6 +47,7 @@ func (cmd configCommand) Run(c *console, cfg config.Config) error {
 func markdown(settings []config.Setting) string {
 	var text strings.Builder
 	text.WriteString("| variable | default | what it is |\n|---|---|---|\n")
+	text.WriteString("| `SHOP_CONFIG` | `./shop.yaml` if it exists | settings file, where `catalog.database_url` stands for `SHOP_CATALOG_DATABASE_URL` |\n")
 	for _, s := range settings {
 		fallback := ""
 		if s.Default != "" {

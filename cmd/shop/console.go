@@ -18,7 +18,7 @@ type console struct {
 	err     io.Writer
 	environ []string
 	// compose puts the application together; the function that it returns
-	// closes what it opened.
+	// closes what it opened. The context is for the time that this takes.
 	compose func(context.Context, config.Config, *slog.Logger) (*App, func(), error)
 }
 

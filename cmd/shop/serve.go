@@ -43,11 +43,14 @@ func (cmd serveCommand) Run(ctx context.Context, c *console, cfg config.Config) 
 		cfg.Migrate = false
 	}
 	logger := telemetry.NewLogger(cfg.LogFormat, cfg.LogLevel, c.err)
-	app, closeApp, err := c.compose(ctx, cfg, logger)
+	// A signal also ends a start that takes long, such as a migration.
+	starting, started := signal.NotifyContext(ctx, lifecycle.StopSignals()...)
+	defer started()
+	app, closeApp, err := c.compose(starting, cfg, logger)
 	if err != nil {
 		return err
 	}
-	at, err := cmd.prepare(ctx, c, cfg, app)
+	at, err := cmd.prepare(starting, c, cfg, app)
 	if err != nil {
 		closeApp()
 		return err
