@@ -8,6 +8,7 @@ type (
 	sessionKind  struct{}
 	emailKind    struct{}
 	productKind  struct{}
+	movementKind struct{}
 	cartItemKind struct{}
 	checkoutKind struct{}
 	invoiceKind  struct{}
@@ -21,6 +22,7 @@ func (userKind) Prefix() string     { return "user" }
 func (sessionKind) Prefix() string  { return "sess" }
 func (emailKind) Prefix() string    { return "mail" }
 func (productKind) Prefix() string  { return "prod" }
+func (movementKind) Prefix() string { return "mov" }
 func (cartItemKind) Prefix() string { return "cart" }
 func (checkoutKind) Prefix() string { return "chk" }
 func (invoiceKind) Prefix() string  { return "inv" }
@@ -39,6 +41,8 @@ type (
 	Email = ID[emailKind]
 	// Product identifies a product ("prod_…").
 	Product = ID[productKind]
+	// StockMovement identifies a change of a stock level ("mov_…").
+	StockMovement = ID[movementKind]
 	// CartItem identifies a line of a cart ("cart_…").
 	CartItem = ID[cartItemKind]
 	// Checkout identifies one attempt to check a cart out ("chk_…").
@@ -66,6 +70,9 @@ func NewEmail() Email { return New[emailKind]() }
 
 // NewProduct makes a new product's identifier.
 func NewProduct() Product { return New[productKind]() }
+
+// NewStockMovement makes a new stock movement's identifier.
+func NewStockMovement() StockMovement { return New[movementKind]() }
 
 // NewCartItem makes a new cart item's identifier.
 func NewCartItem() CartItem { return New[cartItemKind]() }

@@ -1,0 +1,361 @@
+package catalogtest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+
+	"shop/modules/catalog"
+	"shop/modules/catalog/internal/app"
+	"shop/platform/database"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/identity"
+	"shop/platform/page"
+)
+
+// Fake is a catalog in memory, for tests of modules that need one. It passes
+// Run.
+type Fake struct {
+	answers idempotency.Memory
+
+	mu       sync.Mutex
+	products map[id.Product]catalog.Product
+	reserved map[id.Checkout][]catalog.ReserveLine
+	released map[id.Checkout]bool
+}
+
+var _ catalog.Service = (*Fake)(nil)
+
+// NewFake makes an empty catalog.
+func NewFake() *Fake {
+	return &Fake{
+		products: map[id.Product]catalog.Product{},
+		reserved: map[id.Checkout][]catalog.ReserveLine{},
+		released: map[id.Checkout]bool{},
+	}
+}
+
+// CreateProduct implements catalog.Service.
+func (f *Fake) CreateProduct(ctx context.Context, in catalog.CreateProductInput) (catalog.Product, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return catalog.Product{}, err
+	}
+	return idempotency.DoMemory(ctx, &f.answers, in.Key, "CreateProduct", in, func(context.Context) (catalog.Product, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.create("body.", in)
+	})
+}
+
+func (f *Fake) create(prefix string, in catalog.CreateProductInput) (catalog.Product, error) {
+	now := database.Now()
+	p := catalog.Product{
+		ID: id.NewProduct(), SKU: in.SKU, Name: in.Name, Description: in.Description, Price: in.Price,
+		Stock: in.Stock, Category: in.Category, Attributes: in.Attributes, Images: in.Images,
+		Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := app.CheckProduct(prefix, p); err != nil {
+		return catalog.Product{}, err
+	}
+	if _, taken := f.bySKU(p.SKU); taken {
+		return catalog.Product{}, catalog.ErrSKUTaken
+	}
+	f.products[p.ID] = p
+	return own(p), nil
+}
+
+func (f *Fake) bySKU(sku string) (catalog.Product, bool) {
+	for _, p := range f.products {
+		if p.SKU == sku && p.DeletedAt.IsZero() {
+			return p, true
+		}
+	}
+	return catalog.Product{}, false
+}
+
+// Product implements catalog.Service.
+func (f *Fake) Product(_ context.Context, in catalog.ProductInput) (catalog.Product, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, found := f.products[in.ID]
+	if !found {
+		return catalog.Product{}, catalog.ErrProductNotFound
+	}
+	return own(p), nil
+}
+
+// Products implements catalog.Service.
+func (f *Fake) Products(_ context.Context, in catalog.ProductsInput) ([]catalog.Product, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(in.IDs) > catalog.MaxProducts {
+		return nil, fault.InvalidField("body.ids", "must be at most 1000")
+	}
+	var found []catalog.Product
+	for _, product := range in.IDs {
+		if p, ok := f.products[product]; ok {
+			found = append(found, own(p))
+		}
+	}
+	return found, nil
+}
+
+// UpdateProduct implements catalog.Service.
+func (f *Fake) UpdateProduct(ctx context.Context, in catalog.UpdateProductInput) (catalog.Product, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return catalog.Product{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, err := f.onSale(in.ID, in.IfVersion)
+	if err != nil {
+		return catalog.Product{}, err
+	}
+	changed := app.Apply(before, in)
+	if err := app.CheckProduct("body.", changed); err != nil {
+		return catalog.Product{}, err
+	}
+	if other, taken := f.bySKU(changed.SKU); taken && other.ID != in.ID {
+		return catalog.Product{}, catalog.ErrSKUTaken
+	}
+	changed.Version++
+	changed.Revision += 2
+	changed.UpdatedAt = database.Now()
+	f.products[in.ID] = changed
+	return own(changed), nil
+}
+
+func (f *Fake) onSale(product id.Product, ifVersion int64) (catalog.Product, error) {
+	p, found := f.products[product]
+	if !found || !p.DeletedAt.IsZero() {
+		return catalog.Product{}, catalog.ErrProductNotFound
+	}
+	if ifVersion != 0 && ifVersion != p.Version {
+		return catalog.Product{}, fault.ErrPrecondition
+	}
+	return p, nil
+}
+
+// DeleteProduct implements catalog.Service.
+func (f *Fake) DeleteProduct(ctx context.Context, in catalog.DeleteProductInput) error {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, err := f.onSale(in.ID, in.IfVersion)
+	if err != nil {
+		return err
+	}
+	p.Version++
+	p.Revision++
+	p.Stock = 0
+	p.UpdatedAt = database.Now()
+	p.DeletedAt = p.UpdatedAt
+	f.products[in.ID] = p
+	return nil
+}
+
+// ListProducts implements catalog.Service.
+func (f *Fake) ListProducts(_ context.Context, in catalog.ListProductsInput) (page.Page[catalog.Product], error) {
+	q, err := app.ParseQuery(in)
+	if err != nil {
+		return page.Page[catalog.Product]{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	matches := []app.Listed{}
+	for _, p := range f.products {
+		if rank, ok := match(p, q, in.Query); ok {
+			matches = append(matches, app.Listed{
+				Product: own(p),
+				Place:   app.Place{Name: strings.ToLower(p.Name), Price: p.Price.Minor, Rank: rank, ID: p.ID},
+			})
+		}
+	}
+	order := ordering(q.Sort)
+	slices.SortFunc(matches, func(a, b app.Listed) int { return order(a.Place, b.Place) })
+	total := int64(len(matches))
+	if q.After != nil {
+		matches = slices.DeleteFunc(matches, func(l app.Listed) bool { return order(l.Place, *q.After) <= 0 })
+	}
+	cut := page.Cut(matches[:min(len(matches), q.Limit+1)], q.Limit, app.CursorOf(q.Sort))
+	result := page.Page[catalog.Product]{Items: make([]catalog.Product, len(cut.Items)), Next: cut.Next}
+	for i, l := range cut.Items {
+		result.Items[i] = l.Product
+	}
+	if in.Page.CountExact {
+		result.Total = &total
+	}
+	return result, nil
+}
+
+// match says whether a query finds a product, and how well.
+func match(p catalog.Product, q app.Query, text string) (float64, bool) {
+	switch {
+	case !p.DeletedAt.IsZero(), q.InStock && p.Stock == 0, q.Category != "" && q.Category != p.Category,
+		q.PriceMin != nil && p.Price.Minor < *q.PriceMin, q.PriceMax != nil && p.Price.Minor > *q.PriceMax,
+		text != "" && len(q.Words) == 0:
+		return 0, false
+	}
+	var rank float64
+	for _, word := range q.Words {
+		best := 0.0
+		for field, weight := range map[string]float64{p.Name: 10, p.SKU: 10, p.Category: 4, p.Description: 1} {
+			if hasPrefix(field, word) {
+				best = max(best, weight)
+			}
+		}
+		if best == 0 {
+			return 0, false
+		}
+		rank += best
+	}
+	return rank, true
+}
+
+func hasPrefix(text, word string) bool {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, word) })
+}
+
+func ordering(sort catalog.Sort) func(a, b app.Place) int {
+	byID := func(a, b app.Place) int { return slices.Compare(a.ID[:], b.ID[:]) }
+	up := map[catalog.Sort]func(a, b app.Place) int{
+		catalog.SortOldest: byID,
+		catalog.SortName:   func(a, b app.Place) int { return cmp.Or(strings.Compare(a.Name, b.Name), byID(a, b)) },
+		catalog.SortPrice:  func(a, b app.Place) int { return cmp.Or(cmp.Compare(a.Price, b.Price), byID(a, b)) },
+	}
+	up[catalog.SortRelevance] = func(a, b app.Place) int { return -cmp.Or(cmp.Compare(a.Rank, b.Rank), byID(a, b)) }
+	if rising, ok := up[sort]; ok {
+		return rising
+	}
+	falling := map[catalog.Sort]catalog.Sort{
+		catalog.SortNewest: catalog.SortOldest, catalog.SortNameDown: catalog.SortName, catalog.SortPriceDown: catalog.SortPrice,
+	}
+	rising := up[falling[sort]]
+	return func(a, b app.Place) int { return rising(b, a) }
+}
+
+// Categories implements catalog.Service.
+func (f *Fake) Categories(context.Context, catalog.CategoriesInput) ([]catalog.Category, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := map[string]int64{}
+	for _, p := range f.products {
+		if p.DeletedAt.IsZero() && p.Category != "" {
+			counts[p.Category]++
+		}
+	}
+	categories := []catalog.Category{}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		categories = append(categories, catalog.Category{Name: name, Count: counts[name]})
+	}
+	return categories, nil
+}
+
+// ImportProducts implements catalog.Service.
+func (f *Fake) ImportProducts(ctx context.Context, in catalog.ImportProductsInput) (catalog.ImportResult, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return catalog.ImportResult{}, err
+	}
+	return idempotency.DoMemory(ctx, &f.answers, in.Key, "ImportProducts", in, func(context.Context) (catalog.ImportResult, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		saved := maps.Clone(f.products)
+		result, err := f.merge(in.Products)
+		if err != nil {
+			f.products = saved
+		}
+		return result, err
+	})
+}
+
+func (f *Fake) merge(products []catalog.CreateProductInput) (catalog.ImportResult, error) {
+	var result catalog.ImportResult
+	if len(products) == 0 || len(products) > catalog.MaxProducts {
+		return result, fault.InvalidField("body.products", "must be 1 to 1000")
+	}
+	seen := map[string]bool{}
+	for i, in := range products {
+		prefix := "body.products[" + strconv.Itoa(i) + "]."
+		if seen[in.SKU] {
+			return result, fault.InvalidField(prefix+"sku", "occurs twice in this batch")
+		}
+		seen[in.SKU] = true
+		before, known := f.bySKU(in.SKU)
+		delete(f.products, before.ID)
+		p, err := f.create(prefix, in)
+		if err != nil {
+			return result, err
+		}
+		if !known {
+			result.Created++
+			continue
+		}
+		result.Updated++
+		delete(f.products, p.ID)
+		p.ID, p.Version, p.Revision, p.CreatedAt = before.ID, before.Version+1, before.Revision+2, before.CreatedAt
+		f.products[p.ID] = p
+	}
+	return result, nil
+}
+
+// Reserve implements catalog.Service.
+func (f *Fake) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
+	if err := identity.RequireService(ctx); err != nil {
+		return catalog.Reservation{}, err
+	}
+	lines, err := app.ParseReserve(in)
+	if err != nil {
+		return catalog.Reservation{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if before, done := f.reserved[in.Key]; done && !f.released[in.Key] {
+		return catalog.Reservation{Key: in.Key, Lines: before}, nil
+	}
+	if err := app.CheckStock(lines, slices.Collect(maps.Values(f.products))); err != nil {
+		return catalog.Reservation{}, err
+	}
+	f.move(lines, -1)
+	f.reserved[in.Key] = lines
+	return catalog.Reservation{Key: in.Key, Lines: slices.Clone(lines)}, nil
+}
+
+func (f *Fake) move(lines []catalog.ReserveLine, sign int64) {
+	for _, line := range lines {
+		p := f.products[line.Product]
+		p.Stock += sign * line.Quantity
+		p.Revision++
+		f.products[line.Product] = p
+	}
+}
+
+// Release implements catalog.Service.
+func (f *Fake) Release(ctx context.Context, in catalog.ReleaseInput) error {
+	if err := identity.RequireService(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if lines, found := f.reserved[in.Key]; found && !f.released[in.Key] {
+		f.released[in.Key] = true
+		f.move(lines, 1)
+	}
+	return nil
+}
+
+// own is a copy that shares nothing with p.
+func own(p catalog.Product) catalog.Product {
+	p.Attributes = maps.Clone(p.Attributes)
+	p.Images = slices.Clone(p.Images)
+	return p
+}

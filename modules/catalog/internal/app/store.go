@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"shop/modules/catalog"
+	"shop/platform/id"
+)
+
+// Store keeps products and stock. Errors are the face's, or internal ones.
+type Store interface {
+	// InTx runs fn in a transaction that the other methods join by its context.
+	InTx(ctx context.Context, fn func(context.Context) error) error
+	// Insert adds products and their stock. Errors: catalog.ErrSKUTaken.
+	Insert(ctx context.Context, products []catalog.Product) error
+	// Find reads products, deleted ones included, in no order.
+	Find(ctx context.Context, ids []id.Product) ([]catalog.Product, error)
+	// FindBySKU reads products that are not deleted and locks them until the
+	// transaction ends.
+	FindBySKU(ctx context.Context, skus []string) ([]catalog.Product, error)
+	// Lock reads a product that is not deleted and locks it until the
+	// transaction ends. Errors: catalog.ErrProductNotFound.
+	Lock(ctx context.Context, product id.Product) (catalog.Product, error)
+	// Update writes a product that was locked. Errors: catalog.ErrSKUTaken.
+	Update(ctx context.Context, product catalog.Product) error
+	// SetStock counts the stock anew and writes the movement.
+	SetStock(ctx context.Context, product id.Product, quantity int64, at time.Time) error
+	// List reads a page of products and one more, and where each stands in the
+	// order.
+	List(ctx context.Context, q Query) ([]Listed, error)
+	// Count counts all matches of a query.
+	Count(ctx context.Context, q Query) (int64, error)
+	// Categories counts the products of each category.
+	Categories(ctx context.Context) ([]catalog.Category, error)
+	// Take moves stock to a reservation, as far as there is enough of each line;
+	// it returns how many lines it took, and the caller rolls back when that is
+	// not all. Errors: ErrTaken when the reservation has the line already.
+	Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (int, error)
+	// Reserved reads the lines of a reservation that was not released.
+	Reserved(ctx context.Context, key id.Checkout) ([]catalog.ReserveLine, error)
+	// GiveBack moves a reservation's stock back, once, and returns whose.
+	GiveBack(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, error)
+	// Changed tells what changed since mark, which an earlier call returned;
+	// with the empty mark it only returns one.
+	Changed(ctx context.Context, mark string) (Changes, error)
+}
+
+// Query is a validated list: which products, in which order, from where.
+type Query struct {
+	Words    []string
+	Category string
+	PriceMin *int64
+	PriceMax *int64
+	InStock  bool
+	Sort     catalog.Sort
+	// After is the place where the page before ended; nil for the first.
+	After *Place
+	Limit int
+}
+
+// Place is where a product stands in the order of a list.
+type Place struct {
+	// Name, Price and Rank hold the sort key of the order in force.
+	Name  string
+	Price int64
+	Rank  float64
+	ID    id.Product
+}
+
+// Listed is a product and where it stands.
+type Listed struct {
+	Product catalog.Product
+	Place   Place
+}
+
+// Changes is what other processes changed. Edited products may have moved in
+// or between lists; of Moved ones only the stock is another.
+type Changes struct {
+	Mark          string
+	Edited, Moved []id.Product
+}

@@ -1,0 +1,159 @@
+package gormstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"shop/modules/catalog"
+	"shop/modules/catalog/internal/app"
+	"shop/platform/database"
+	"shop/platform/id"
+)
+
+// SetStock implements app.Store.
+func (s *Store) SetStock(ctx context.Context, product id.Product, quantity int64, at time.Time) error {
+	tx := s.db.Write(ctx)
+	var before int64
+	err := tx.Raw(`SELECT quantity FROM stock_levels WHERE product_id = ?`+s.forUpdate(), product).Scan(&before).Error
+	if err != nil {
+		return fmt.Errorf("read stock: %w", err)
+	}
+	err = tx.Exec(`UPDATE stock_levels SET quantity = ?, revision = revision + 1 WHERE product_id = ?`, quantity, product).Error
+	if err != nil {
+		return fmt.Errorf("set stock: %w", err)
+	}
+	err = tx.Create(&movement{
+		ID: id.NewStockMovement(), ProductID: product, Delta: quantity - before, Reason: counted, At: at,
+	}).Error
+	if err != nil {
+		return fmt.Errorf("insert stock movement: %w", err)
+	}
+	return nil
+}
+
+// Take implements app.Store. A level is lowered only where enough is left, in
+// the same statement that looks, so that nothing is sold twice.
+func (s *Store) Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (int, error) {
+	if err := s.lockLevels(ctx, lines); err != nil {
+		return 0, err
+	}
+	values, args := s.values(lines)
+	tx := s.db.Write(ctx)
+	updated := tx.Exec(
+		`UPDATE stock_levels AS s SET quantity = s.quantity - w.column2, revision = s.revision + 1
+		   FROM (`+values+`) AS w JOIN products p ON p.id = w.column1 AND p.deleted_at IS NULL
+		  WHERE s.product_id = w.column1 AND s.quantity >= w.column2`, args...)
+	if updated.Error != nil {
+		return 0, fmt.Errorf("take stock: %w", updated.Error)
+	}
+	if updated.RowsAffected < int64(len(lines)) {
+		return int(updated.RowsAffected), nil
+	}
+	movements := movementsOf(key, lines, reserved, -1, at)
+	if err := tx.Create(&movements).Error; err != nil {
+		if errors.Is(err, database.ErrDuplicate) {
+			return 0, app.ErrTaken
+		}
+		return 0, fmt.Errorf("insert stock movements: %w", err)
+	}
+	return len(lines), nil
+}
+
+// lockLevels locks the levels of several lines in one order, so that two
+// reservations never wait for each other.
+func (s *Store) lockLevels(ctx context.Context, lines []catalog.ReserveLine) error {
+	if len(lines) < 2 || s.db.Dialect() == database.SQLite {
+		return nil
+	}
+	ids := make([]id.Product, len(lines))
+	for i, line := range lines {
+		ids[i] = line.Product
+	}
+	err := s.db.Write(ctx).Exec(
+		`SELECT 1 FROM stock_levels WHERE product_id IN ? ORDER BY product_id FOR UPDATE`, ids).Error
+	if err != nil {
+		return fmt.Errorf("lock stock levels: %w", err)
+	}
+	return nil
+}
+
+// values is a table of products (column1) and quantities (column2).
+func (s *Store) values(lines []catalog.ReserveLine) (string, []any) {
+	row := "(?, ?)"
+	if s.db.Dialect() == database.Postgres {
+		row = "(?::uuid, ?::bigint)"
+	}
+	args := make([]any, 0, 2*len(lines))
+	for _, line := range lines {
+		args = append(args, line.Product, line.Quantity)
+	}
+	return "VALUES " + strings.Repeat(row+", ", len(lines)-1) + row, args
+}
+
+func movementsOf(key id.Checkout, lines []catalog.ReserveLine, why reason, sign int64, at time.Time) []movement {
+	movements := make([]movement, len(lines))
+	for i, line := range lines {
+		movements[i] = movement{
+			ID: id.NewStockMovement(), ProductID: line.Product, Delta: sign * line.Quantity,
+			Reason: why, Reference: key, At: at,
+		}
+	}
+	return movements
+}
+
+// Reserved implements app.Store.
+func (s *Store) Reserved(ctx context.Context, key id.Checkout) ([]catalog.ReserveLine, error) {
+	var rows []movement
+	err := s.db.Read(ctx).Raw(unreleased+` ORDER BY m.product_id`, key, reserved, released).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read reservation: %w", err)
+	}
+	lines := make([]catalog.ReserveLine, len(rows))
+	for i, row := range rows {
+		lines[i] = catalog.ReserveLine{Product: row.ProductID, Quantity: -row.Delta}
+	}
+	return lines, nil
+}
+
+// unreleased are the movements of a reservation that have not been given back.
+const unreleased = `SELECT m.product_id, m.delta FROM stock_movements m
+  WHERE m.reference = ? AND m.reason = ? AND NOT EXISTS (
+    SELECT 1 FROM stock_movements r WHERE r.reference = m.reference AND r.product_id = m.product_id AND r.reason = ?)`
+
+// GiveBack implements app.Store. The unique movement makes it happen once, also
+// when two ask at the same time.
+func (s *Store) GiveBack(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, error) {
+	lines, err := s.Reserved(ctx, key)
+	if err != nil || len(lines) == 0 {
+		return nil, err
+	}
+	if err := s.lockLevels(ctx, lines); err != nil {
+		return nil, err
+	}
+	tx := s.db.Write(ctx)
+	movements := movementsOf(key, lines, released, 1, at)
+	created := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&movements)
+	if created.Error != nil {
+		return nil, fmt.Errorf("insert stock movements: %w", created.Error)
+	}
+	if created.RowsAffected < int64(len(movements)) {
+		return nil, nil // another call has just given it back, all lines at once
+	}
+	values, args := s.values(lines)
+	err = tx.Exec(
+		`UPDATE stock_levels AS s SET quantity = s.quantity + w.column2, revision = s.revision + 1
+		   FROM (`+values+`) AS w WHERE s.product_id = w.column1`, args...).Error
+	if err != nil {
+		return nil, fmt.Errorf("give stock back: %w", err)
+	}
+	products := make([]id.Product, len(lines))
+	for i, line := range lines {
+		products[i] = line.Product
+	}
+	return products, nil
+}
