@@ -7,5 +7,5 @@ import "embed"
 
 // FS is the folders postgres and sqlite with a folder for each module.
 //
-//go:embed all:postgres all:sqlite
+//go:embed postgres sqlite
 var FS embed.FS

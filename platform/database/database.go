@@ -61,6 +61,8 @@ type Options struct {
 	MaxConnections int
 	// Logger takes slow statements; nil discards them.
 	Logger *slog.Logger
+	// SlowStatement is how long a statement takes that is logged (0: 200 ms).
+	SlowStatement time.Duration
 	// Metrics measures statements and pools; nil measures nothing.
 	Metrics *Metrics
 	// Tracer makes a span of each statement inside a sampled trace; nil makes
@@ -83,6 +85,8 @@ type namedPool struct {
 	sql  *sql.DB
 }
 
+const slowStatement = 200 * time.Millisecond
+
 var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // Open connects to the module's database and checks that it answers; it
@@ -94,6 +98,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.SlowStatement <= 0 {
+		o.SlowStatement = slowStatement
 	}
 	db := &DB{options: o}
 	open := db.openSQLite
@@ -179,7 +186,7 @@ func (db *DB) session(dialector gorm.Dialector) (*gorm.DB, error) {
 		QueryFields:          true,
 		DisableAutomaticPing: true,
 		NowFunc:              Now,
-		Logger:               &statementLogger{log: db.options.Logger, module: db.options.Module},
+		Logger:               &statementLogger{db.options.Logger, db.options.Module, db.options.SlowStatement},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open a session: %w", unavailable(err))

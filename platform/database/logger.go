@@ -10,11 +10,8 @@ import (
 	gormlogger "gorm.io/gorm/logger"
 )
 
-const (
-	slowStatement = 200 * time.Millisecond
-	// loggedLength cuts the text of a statement in the log, in bytes.
-	loggedLength = 1000
-)
+// loggedLength cuts the text of a statement in the log, in bytes.
+const loggedLength = 1000
 
 // statementLogger takes what GORM has to say to slog: statements that were
 // slow, without their parameters, which hold personal data. Failures are the
@@ -22,6 +19,7 @@ const (
 type statementLogger struct {
 	log    *slog.Logger
 	module string
+	slow   time.Duration
 }
 
 // LogMode implements gormlogger.Interface; the level is slog's to decide.
@@ -44,7 +42,7 @@ func (l *statementLogger) Error(ctx context.Context, format string, args ...any)
 // Trace implements gormlogger.Interface.
 func (l *statementLogger) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), _ error) {
 	took := time.Since(begin)
-	if took < slowStatement {
+	if took < l.slow {
 		return
 	}
 	text, rows := statement()

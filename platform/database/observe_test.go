@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -122,28 +123,25 @@ func TestSpans(t *testing.T) {
 // given.
 func TestSlowStatements(t *testing.T) {
 	t.Parallel()
-	slow := map[database.Dialect]string{
-		database.Postgres: `SELECT pg_sleep(0.3) WHERE 'secret' = ?`,
-		database.SQLite: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000)
-			SELECT count(*) FROM n WHERE 'secret' = ?`,
-	}
 	eachEmpty(t, func(t *testing.T, o database.Options) {
 		var log buffer
 		o.Logger = slog.New(slog.NewJSONHandler(&log, nil))
+		o.SlowStatement = time.Nanosecond
 		db := open(t, o)
 		require.NoError(t, database.Migrate(t.Context(), db, migrationFiles(t)))
-		require.NoError(t, db.Write(t.Context()).Exec(slow[db.Dialect()], "secret").Error)
+		require.NoError(t, db.Write(t.Context()).Exec("UPDATE books SET place = 1 WHERE title = ?", "secret").Error)
 
 		var entry struct {
 			Level, Msg, Module, Statement string
-			Duration                      int `json:"duration_ms"`
+			Duration                      *int64 `json:"duration_ms"`
 		}
 		require.NoError(t, json.Unmarshal(log.lastLine(), &entry))
 		require.Equal(t, "WARN", entry.Level)
 		require.Equal(t, "slow statement", entry.Msg)
 		require.Equal(t, shelf, entry.Module)
-		require.GreaterOrEqual(t, entry.Duration, 200)
-		require.Equal(t, 1, strings.Count(entry.Statement, "secret"), "the one in the text, not the parameter")
+		require.NotNil(t, entry.Duration)
+		require.Contains(t, entry.Statement, "UPDATE books SET place = 1 WHERE title = ")
+		require.NotContains(t, entry.Statement, "secret")
 	})
 }
 

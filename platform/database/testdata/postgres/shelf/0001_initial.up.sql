@@ -1,5 +1,5 @@
 CREATE TABLE database_identity (
-    singleton boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (singleton),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     id        uuid    NOT NULL,
     epoch     bigint  NOT NULL DEFAULT 1
 );
