@@ -1,7 +1,6 @@
 package event_test
 
 import (
-	"context"
 	"encoding/json"
 	"testing"
 
@@ -44,7 +43,7 @@ func TestTraceParent_None(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx := event.WithTraceParent(context.Background(), text)
+			ctx := event.WithTraceParent(t.Context(), text)
 			require.Empty(t, event.TraceParent(ctx))
 		})
 	}

@@ -47,7 +47,7 @@ func DoMemory[T any](
 		return result, err
 	}
 	if stored != nil {
-		if err := json.Unmarshal(stored, &result); err != nil {
+		if err = json.Unmarshal(stored, &result); err != nil {
 			return result, fmt.Errorf("decode the recorded answer: %w", err)
 		}
 		key.MarkReplayed()

@@ -95,7 +95,7 @@ func (d *delivery) one(ctx context.Context, r row) (done bool, err error) {
 		d.holds = 0
 		return true, nil
 	case ctx.Err() != nil: // the lease went, and with it the handler
-		return false, nil
+		return false, context.Cause(ctx)
 	case outcome == Unavailable && d.holds < mostHolds:
 		d.holds++
 		d.heldUntil = d.Now().Add(min(d.Backoff(d.holds), longestHold))
@@ -138,7 +138,7 @@ func (d *delivery) again(ctx context.Context, f failedRow) (done bool, err error
 	case outcome == Handled:
 		return true, d.parking.remove(ctx, f, d.Now())
 	case ctx.Err() != nil:
-		return false, nil
+		return false, context.Cause(ctx)
 	case outcome == Dead:
 		return true, d.parking.bury(ctx, f, d.Now(), describe(cause))
 	default:

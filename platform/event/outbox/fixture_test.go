@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"shop/platform/database"
@@ -21,10 +20,10 @@ import (
 //go:embed testdata
 var testdata embed.FS
 
-func migrations(t testing.TB) fs.FS {
-	t.Helper()
+func migrations(tb testing.TB) fs.FS {
+	tb.Helper()
 	files, err := fs.Sub(testdata, "testdata")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return files
 }
 
@@ -110,15 +109,15 @@ func (s *subscriber) numbers(thing string) []int {
 }
 
 // waitFor waits until n events were handled.
-func (s *subscriber) waitFor(t testing.TB, n int) []changed {
-	t.Helper()
-	eventually(t, func() bool { return len(s.handled()) >= n })
+func (s *subscriber) waitFor(tb testing.TB, n int) []changed {
+	tb.Helper()
+	eventually(tb, func() bool { return len(s.handled()) >= n })
 	return s.handled()
 }
 
-func eventually(t testing.TB, condition func() bool) {
-	t.Helper()
-	require.Eventually(t, condition, 20*time.Second, time.Millisecond)
+func eventually(tb testing.TB, condition func() bool) {
+	tb.Helper()
+	require.Eventually(tb, condition, 20*time.Second, time.Millisecond)
 }
 
 // clock is a time that tests move.
@@ -142,8 +141,8 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // start runs a relay until stop is called or the test ends.
-func start(t testing.TB, options outbox.RelayOptions, subscribers ...*subscriber) (stop func()) {
-	t.Helper()
+func start(tb testing.TB, options outbox.RelayOptions, subscribers ...*subscriber) (stop func()) {
+	tb.Helper()
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -151,15 +150,17 @@ func start(t testing.TB, options outbox.RelayOptions, subscribers ...*subscriber
 		options.Subscribers = append(options.Subscribers, s.subscriber())
 	}
 	relay, err := outbox.NewRelay(options)
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
+	require.NoError(tb, err)
+	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	go func() { done <- relay.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
-		assert.NoError(t, <-done)
+		if err := <-done; err != nil {
+			tb.Errorf("the relay ended with: %v", err)
+		}
 	})
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return stop
 }
 
@@ -178,8 +179,8 @@ func twoProcesses(t *testing.T) [2]*database.DB {
 	return dbs
 }
 
-func count(t testing.TB, db *database.DB, query string) (n int) {
-	t.Helper()
-	require.NoError(t, db.Read(t.Context()).Raw(query).Scan(&n).Error)
+func count(tb testing.TB, db *database.DB, query string) (n int) {
+	tb.Helper()
+	require.NoError(tb, db.Read(tb.Context()).Raw(query).Scan(&n).Error)
 	return n
 }

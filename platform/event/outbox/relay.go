@@ -142,10 +142,7 @@ func setDefault[T comparable](field *T, value T) {
 // returns nil. It is called once. An error means that it could not begin.
 func (r *Relay) Run(ctx context.Context) error {
 	for _, l := range r.loops {
-		if err := l.cursor.touch(ctx, 0, r.Now()); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		if err := l.cursor.touch(ctx, 0, r.Now()); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

@@ -35,8 +35,7 @@ func Do[T any](
 	fn func(context.Context) (T, error),
 ) (result T, err error) {
 	if key == nil {
-		err = s.db.InTx(ctx, func(ctx context.Context) error {
-			var err error
+		err = s.db.InTx(ctx, func(ctx context.Context) (err error) {
 			result, err = fn(ctx)
 			return err
 		})
@@ -49,13 +48,11 @@ func Do[T any](
 	r := request{scope: idempotency.Scope(ctx, operation), key: key.Text(), fingerprint: fingerprint}
 	for {
 		var stored []byte
-		stored, err = s.answer(ctx, r, func(ctx context.Context) ([]byte, error) {
-			var err error
+		stored, err = s.answer(ctx, r, func(ctx context.Context) (text []byte, err error) {
 			if result, err = fn(ctx); err != nil {
 				return nil, err
 			}
-			text, err := json.Marshal(result)
-			if err != nil {
+			if text, err = json.Marshal(result); err != nil {
 				return nil, fmt.Errorf("encode the answer: %w", err)
 			}
 			return text, nil
@@ -107,10 +104,10 @@ func (s *Store) answer(ctx context.Context, r request, fn func(context.Context) 
 func (s *Store) answerPostgres(
 	ctx context.Context, r request, fn func(context.Context) ([]byte, error),
 ) (stored []byte, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context) error {
+	err = s.db.InTx(ctx, func(ctx context.Context) (err error) {
 		stored = nil
 		var found record
-		err := s.db.Write(ctx).Raw(
+		err = s.db.Write(ctx).Raw(
 			`SELECT pg_try_advisory_xact_lock(?) AS locked, k.fingerprint, k.result
 			   FROM (SELECT 1) AS one
 			   LEFT JOIN idempotency_keys k ON k.scope = ? AND k.key = ? AND k.created_at > ?`,
@@ -191,5 +188,5 @@ func (f record) check(r request) ([]byte, error) {
 // all schemas of a database, hence the module.
 func (r request) lock(module string) int64 {
 	sum := sha256.Sum256([]byte(module + "\x00" + r.scope + "\x00" + r.key))
-	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits will do
+	return int64(binary.BigEndian.Uint64(sum[:8]))
 }

@@ -23,10 +23,10 @@ import (
 //go:embed testdata
 var testdata embed.FS
 
-func migrations(t testing.TB) fs.FS {
-	t.Helper()
+func migrations(tb testing.TB) fs.FS {
+	tb.Helper()
 	files, err := fs.Sub(testdata, "testdata")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return files
 }
 

@@ -69,6 +69,7 @@ func TestStore_TwoProcesses(t *testing.T) {
 	}
 
 	t.Run("ErrInProgress", func(t *testing.T) {
+		t.Parallel()
 		_, err := sqlstore.Do(t.Context(), stores[0], idempotency.NewKey("held"), "order", "chair",
 			func(context.Context) (order, error) {
 				_, err := sqlstore.Do(t.Context(), stores[1], idempotency.NewKey("held"), "order", "chair", effect(dbs[1]))
@@ -79,6 +80,7 @@ func TestStore_TwoProcesses(t *testing.T) {
 	})
 
 	t.Run("one effect a key", func(t *testing.T) {
+		t.Parallel()
 		const keys = 25
 		var clients sync.WaitGroup
 		errs := make(chan error, 4*keys)
