@@ -79,7 +79,7 @@ func (cmd adminCreateCommand) password(c *console) (string, error) {
 		return line, nil
 	}
 	file, ok := c.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // descriptors are small
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return "", nil
 	}
 	first, err := ask(c, file, "Password (empty: make one up): ")
@@ -98,7 +98,7 @@ func (cmd adminCreateCommand) password(c *console) (string, error) {
 
 func ask(c *console, terminal *os.File, prompt string) (string, error) {
 	fmt.Fprint(c.err, prompt)
-	answer, err := term.ReadPassword(int(terminal.Fd())) //nolint:gosec // descriptors are small
+	answer, err := term.ReadPassword(int(terminal.Fd()))
 	fmt.Fprintln(c.err)
 	if err != nil {
 		return "", fmt.Errorf("read password: %w", err)

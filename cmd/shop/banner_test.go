@@ -53,5 +53,6 @@ func TestBanner(t *testing.T) {
 func TestNewPassword(t *testing.T) {
 	t.Parallel()
 	require.Regexp(t, `^[a-z2-7]{5}(-[a-z2-7]{5}){3}$`, newPassword())
-	require.NotEqual(t, newPassword(), newPassword())
+	first, second := newPassword(), newPassword()
+	require.NotEqual(t, first, second)
 }

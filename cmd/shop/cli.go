@@ -83,16 +83,15 @@ func run(ctx context.Context, args []string, c *console) int {
 
 // misused reports a command line that cannot be understood.
 func (c *console) misused(err error) int {
-	command := "shop"
-	var wrong *kong.ParseError
-	if errors.As(err, &wrong) {
+	command := []string{"shop"}
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
 		for _, step := range wrong.Context.Path {
 			if step.Command != nil {
-				command += " " + step.Command.Name
+				command = append(command, step.Command.Name)
 			}
 		}
 	}
-	fmt.Fprintf(c.err, "shop: %s (see %s --help)\n", err, command)
+	fmt.Fprintf(c.err, "shop: %s (see %s --help)\n", err, strings.Join(command, " "))
 	return exitUsage
 }
 

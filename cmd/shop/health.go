@@ -31,7 +31,7 @@ func (cmd healthCommand) Run(ctx context.Context, c *console, cfg config.Config)
 	if err != nil {
 		return fmt.Errorf("ask for health: %w", err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := new(http.Client).Do(request) // the context limits it
 	if err != nil {
 		return fmt.Errorf("ask for health: %w", err)
 	}

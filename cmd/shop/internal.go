@@ -121,5 +121,9 @@ func answer(w http.ResponseWriter, status int, problems []string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // who asked is gone if this fails
+	text, err := json.Marshal(body)
+	if err != nil {
+		text = []byte(`{"status":"error"}`) // cannot happen: the body is strings
+	}
+	_, _ = w.Write(text) // who asked is gone if this fails
 }

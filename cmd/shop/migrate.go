@@ -73,7 +73,8 @@ func (cmd migrateDownCommand) Run(ctx context.Context, c *console, cfg config.Co
 		if err != nil {
 			return err
 		}
-		if err := database.Down(ctx, db, migrations.FS, cmd.Steps); err != nil {
+		err = database.Down(ctx, db, migrations.FS, cmd.Steps)
+		if err != nil {
 			return err
 		}
 		after, err := database.MigrationStatus(ctx, db, migrations.FS)

@@ -80,7 +80,7 @@ type Payments struct {
 
 // DatabaseURLOf is the database of the named module: its own, else the one of
 // all; empty means SQLite under DataDir.
-func (c Config) DatabaseURLOf(module string) string {
+func (c *Config) DatabaseURLOf(module string) string {
 	own := map[string]Module{
 		"users": c.Users, "email": c.Email, "catalog": c.Catalog,
 		"cart": c.Cart, "payments": c.Payments.Module, "stats": c.Stats,

@@ -173,6 +173,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	inDirectory := func(t *testing.T, text string) {
+		t.Helper()
 		t.Chdir(t.TempDir())
 		if text != "" {
 			require.NoError(t, os.WriteFile(config.DefaultFile, []byte(text), 0o600))

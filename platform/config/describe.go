@@ -27,8 +27,8 @@ type Setting struct {
 }
 
 // Describe lists every setting, in the order of their declaration.
-func (c Config) Describe() []Setting {
-	fields := fieldsOf(&c)
+func (c *Config) Describe() []Setting {
+	fields := fieldsOf(c)
 	settings := make([]Setting, len(fields))
 	for i, f := range fields {
 		settings[i] = Setting{
@@ -39,7 +39,7 @@ func (c Config) Describe() []Setting {
 	return settings
 }
 
-func (c Config) source(key string) string {
+func (c *Config) source(key string) string {
 	if source := c.sources[key]; source != "" {
 		return source
 	}
@@ -47,7 +47,7 @@ func (c Config) source(key string) string {
 }
 
 // nameOf is how the user named the setting: by variable, or by file and key.
-func (c Config) nameOf(key string) string {
+func (c *Config) nameOf(key string) string {
 	switch c.source(key) {
 	case SourceDefault, SourceEnvironment:
 		return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options, components ...Component) error {
 	case failure = <-failures:
 		reason = "failure"
 	}
-	o.Logger.Info("stopping", slog.String("reason", reason), slog.Duration("timeout", o.Timeout))
+	o.Logger.InfoContext(ctx, "stopping", slog.String("reason", reason), slog.Duration("timeout", o.Timeout))
 	if o.Stopping != nil {
 		o.Stopping()
 	}
@@ -128,14 +129,14 @@ func start(ctx context.Context, component Component, failures chan<- error) *par
 func stopAll(ctx context.Context, o Options, parts []*part) error {
 	deadline := time.Now().Add(o.Timeout)
 	var failures []error
-	for i := len(parts) - 1; i >= 0; i-- {
+	for _, p := range slices.Backward(parts) {
 		until := deadline
 		if soonest := time.Now().Add(lastCall); until.Before(soonest) {
 			until = soonest
 		}
-		if err := parts[i].stop(ctx, until); err != nil {
-			o.Logger.Warn("did not stop cleanly", slog.String("component", parts[i].Name), slog.Any("error", err))
-			failures = append(failures, fmt.Errorf("stop %s: %w", parts[i].Name, err))
+		if err := p.stop(ctx, until); err != nil {
+			o.Logger.WarnContext(ctx, "did not stop cleanly", slog.String("component", p.Name), slog.Any("error", err))
+			failures = append(failures, fmt.Errorf("stop %s: %w", p.Name, err))
 		}
 	}
 	return errors.Join(failures...)

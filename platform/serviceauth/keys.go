@@ -90,12 +90,12 @@ func (k Keys) find(name string) ([]byte, bool) {
 // the same directory agree on one key.
 func LoadOrCreate(directory string) (Keys, error) {
 	path := filepath.Join(directory, keyFile)
-	text, err := os.ReadFile(path) //nolint:gosec // the operator's own directory
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := create(path); err != nil {
-			return Keys{}, fmt.Errorf("make service key: %w", err)
+		if failure := create(path); failure != nil {
+			return Keys{}, fmt.Errorf("make service key: %w", failure)
 		}
-		text, err = os.ReadFile(path) //nolint:gosec // as above
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return Keys{}, fmt.Errorf("read service key: %w", err)
@@ -117,11 +117,12 @@ func create(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(draft.Name()) //nolint:errcheck // a leftover draft is harmless
+	defer os.Remove(draft.Name()) // a draft that stays is harmless
 	secret := make([]byte, minimumKey)
 	_, _ = rand.Read(secret) // never fails
 	_, err = fmt.Fprintf(draft, "k1:%s\n", base64.StdEncoding.EncodeToString(secret))
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+	err = errors.Join(err, draft.Sync(), draft.Close())
+	if err != nil {
 		return err
 	}
 	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {

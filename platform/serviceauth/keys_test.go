@@ -67,7 +67,7 @@ func TestLoadOrCreate(t *testing.T) {
 	a, err := serviceauth.New(serviceauth.Options{Keys: keys})
 	require.NoError(t, err)
 	for _, token := range tokens {
-		_, err := a.Verify(token, "stats")
+		_, err = a.Verify(token, "stats")
 		require.NoError(t, err)
 	}
 

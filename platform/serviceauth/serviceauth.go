@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -179,12 +180,5 @@ func (a *Authority) secretOf(token *jwt.Token) (any, error) {
 }
 
 func anyOf(has, wanted []string) bool {
-	for _, h := range has {
-		for _, w := range wanted {
-			if h == w {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(has, func(h string) bool { return slices.Contains(wanted, h) })
 }

@@ -27,18 +27,18 @@ func encodedKey(letter string) string {
 	return base64.StdEncoding.EncodeToString([]byte(strings.Repeat(letter, 32)))
 }
 
-func authority(t testing.TB, keys string, c *clock) *serviceauth.Authority {
-	t.Helper()
+func authority(tb testing.TB, keys string, c *clock) *serviceauth.Authority {
+	tb.Helper()
 	parsed, err := serviceauth.ParseKeys(keys)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	a, err := serviceauth.New(serviceauth.Options{Keys: parsed, Now: c.Now})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return a
 }
 
-func as(t testing.TB, actor identity.Actor) context.Context {
-	t.Helper()
-	return identity.With(t.Context(), actor)
+func as(tb testing.TB, actor identity.Actor) context.Context {
+	tb.Helper()
+	return identity.With(tb.Context(), actor)
 }
 
 func TestActorArrivesUnchanged(t *testing.T) {
@@ -78,8 +78,8 @@ func TestVerifyRefuses(t *testing.T) {
 	sign := func(method jwt.SigningMethod, key any, kid string, m jwt.MapClaims) string {
 		token := jwt.NewWithClaims(method, m)
 		token.Header["kid"] = kid
-		signed, err := token.SignedString(key)
-		require.NoError(t, err)
+		signed, signErr := token.SignedString(key)
+		require.NoError(t, signErr)
 		return signed
 	}
 	ours := []byte(strings.Repeat("a", 32))

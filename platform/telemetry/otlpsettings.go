@@ -51,8 +51,8 @@ func readOTLPSettings(getenv func(string) string) (otlpSettings, error) {
 	s.url = u.String()
 
 	if text, variable := lookup("TIMEOUT"); text != "" {
-		milliseconds, err := strconv.Atoi(text)
-		if err != nil || milliseconds < 1 {
+		milliseconds, notNumber := strconv.Atoi(text)
+		if notNumber != nil || milliseconds < 1 {
 			return s, fmt.Errorf("%s: use a number of milliseconds above zero", variable)
 		}
 		s.timeout = time.Duration(milliseconds) * time.Millisecond
@@ -96,7 +96,7 @@ func readTLS(lookup func(string) (string, string)) (*tls.Config, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if authority != "" {
-		pem, err := os.ReadFile(authority) //nolint:gosec // the operator's own file
+		pem, err := os.ReadFile(authority)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", authorityVariable, err)
 		}

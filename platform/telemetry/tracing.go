@@ -64,7 +64,7 @@ func NewTracing(ctx context.Context, o TracingOptions) (*Tracing, error) {
 	if o.Logger != nil {
 		// The SDK reports failures of its background export nowhere else.
 		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-			o.Logger.Warn("traces were not exported", slog.Any("error", err))
+			o.Logger.WarnContext(ctx, "traces were not exported", slog.Any("error", err))
 		}))
 	}
 	return &Tracing{sdk: sdktrace.NewTracerProvider(

@@ -95,7 +95,8 @@ func Import(ctx context.Context, r io.Reader, to Catalog, o Options) (Result, er
 	seen := map[string]int{}
 	for {
 		batch, err := readBatch(from, o.Batch, seen)
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return result, err
 		}
 		if len(batch) > 0 {
@@ -106,7 +107,7 @@ func Import(ctx context.Context, r io.Reader, to Catalog, o Options) (Result, er
 				o.Progress(result)
 			}
 		}
-		if err != nil {
+		if last {
 			return result, nil
 		}
 	}

@@ -87,12 +87,14 @@ func (s *csvSource) next() (row, error) {
 	line, _ := s.reader.FieldPos(0)
 	result := row{line: line, product: catalog.CreateProductInput{Price: money.Amount{Currency: s.currency}}}
 	for i, column := range s.columns {
-		if err := setColumn(&result.product, column, strings.TrimSpace(record[i])); err != nil {
-			result.problem = column + ": " + err.Error()
-			return result, nil
+		if wrong := setColumn(&result.product, column, strings.TrimSpace(record[i])); wrong != nil {
+			result.problem = column + ": " + wrong.Error()
+			break
 		}
 	}
-	result.problem = missing(result.product)
+	if result.problem == "" {
+		result.problem = missing(result.product)
+	}
 	return result, nil
 }
 
