@@ -1,0 +1,11 @@
+DROP TABLE sandbox_charges;
+DROP TABLE payments;
+DROP TABLE invoice_lines;
+DROP TABLE invoices;
+DROP FUNCTION refuse_change();
+DROP TABLE idempotency_keys;
+DROP TABLE inbox;
+DROP TABLE outbox_failures;
+DROP TABLE outbox_cursors;
+DROP TABLE outbox;
+DROP TABLE database_identity;
