@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shop/platform/contract"
+	"shop/platform/event"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 	"shop/platform/page"
@@ -23,7 +24,7 @@ type Service interface {
 	// Record stores actions, all or none, and returns their identifiers in
 	// order. Anybody signed in for himself; administrators and services for
 	// anybody. Safe to repeat with a key. Errors: identity.ErrForbidden, an
-	// invalid field, named body or body[i].
+	// invalid field, in body for one action and in body[i] for several.
 	Record(ctx context.Context, in RecordInput) (Recorded, error)
 	// Entries lists what was recorded in a period, oldest first. Administrators
 	// and services. Errors: page.ErrCursor, an invalid field.
@@ -31,6 +32,10 @@ type Service interface {
 	// Summary counts what was recorded in a period, per bucket of time and per
 	// value of By, by time. Administrators and services. Errors: an invalid field.
 	Summary(ctx context.Context, in SummaryInput) (Summary, error)
+	// Receive acts on an event of another module: a removed user's entries lose
+	// the user and the data, and stay in the counts. Safe to repeat. Services
+	// only. Errors: an invalid field.
+	Receive(ctx context.Context, e event.Envelope) error
 }
 
 // The methods and what repeating them does.
@@ -38,6 +43,7 @@ var (
 	MethodRecord  = contract.Method{Module: "stats", Name: "Record", Class: contract.IdempotentWrite}
 	MethodEntries = contract.Method{Module: "stats", Name: "Entries", Class: contract.Read}
 	MethodSummary = contract.Method{Module: "stats", Name: "Summary", Class: contract.Read}
+	MethodReceive = contract.Method{Module: "stats", Name: "Receive", Class: contract.IdempotentWrite}
 )
 
 // Limits of what is recorded.
@@ -48,8 +54,18 @@ const (
 	MaxActionLength = 100
 	// MaxDataBytes is how large the data of one action may be, as JSON.
 	MaxDataBytes = 16 << 10
-	// MaxBuckets is how many buckets a summary may have.
+	// MaxDataDepth is how deep objects and arrays in the data of one action may
+	// nest; the data itself is the first level.
+	MaxDataDepth = 16
+	// MaxAhead is how far in the future an action may lie, for the clocks of
+	// clients.
+	MaxAhead = 5 * time.Minute
+	// MaxBuckets is how many buckets the period of a summary may have, and how
+	// many counts may come of it.
 	MaxBuckets = 10_000
+	// DefaultPeriod is how long the period is that ends at To when From is left
+	// out.
+	DefaultPeriod = 24 * time.Hour
 )
 
 // Entry is a recorded action.
@@ -64,12 +80,19 @@ type Entry struct {
 	At time.Time
 }
 
-// Action is something to record. At may be zero: now.
+// Action is something to record.
 type Action struct {
+	// UserID is whose action it is; zero means the caller's own.
 	UserID id.User
+	// Action names what was done: 1 to MaxActionLength lower-case letters,
+	// digits, "_", ".", ":" and "-", beginning with a letter or digit.
 	Action string
-	Data   json.RawMessage
-	At     time.Time
+	// Data is a JSON object of at most MaxDataBytes, or nil. It comes back with
+	// the same numbers to the digit.
+	Data json.RawMessage
+	// At is when it happened, from the year 2000 to MaxAhead from now; zero
+	// means now.
+	At time.Time
 }
 
 // RecordInput is 1 to MaxActions actions.
@@ -83,6 +106,8 @@ type Recorded struct{ IDs []id.LogEntry }
 
 // EntriesInput is a half-open period [From, To) and which page of it.
 type EntriesInput struct {
+	// To is now when zero. From is DefaultPeriod before To when zero, and on
+	// later pages where the page before ended.
 	From, To time.Time
 	Page     page.Request
 	// Action keeps one action; empty all.
@@ -114,6 +139,7 @@ const (
 
 // SummaryInput is a half-open period [From, To), in buckets.
 type SummaryInput struct {
+	// To is now when zero, From is DefaultPeriod before To when zero.
 	From, To time.Time
 	Bucket   Bucket
 	By       By
@@ -128,7 +154,8 @@ type Summary struct{ Counts []Count }
 type Count struct {
 	// From is where the bucket begins.
 	From time.Time
-	// Key is the action or the user's identifier; empty for ByNothing.
+	// Key is the action or the user's identifier; empty for ByNothing and for
+	// entries that are nobody's.
 	Key   string
 	Count int64
 }

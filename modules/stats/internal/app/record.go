@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"shop/modules/stats"
+	"shop/platform/database"
+	"shop/platform/id"
+	"shop/platform/identity"
+)
+
+// Record implements stats.Service.
+func (s *Service) Record(ctx context.Context, in stats.RecordInput) (stats.Recorded, error) {
+	if err := identity.RequireSignedIn(ctx); err != nil {
+		return stats.Recorded{}, err
+	}
+	actor := identity.From(ctx)
+	if err := own(actor, in.Actions); err != nil {
+		return stats.Recorded{}, err
+	}
+	now := s.clock()
+	if err := validActions(in.Actions, now); err != nil {
+		return stats.Recorded{}, err
+	}
+	insert := func(ctx context.Context) (stats.Recorded, error) {
+		entries, recorded := newEntries(in.Actions, actor.User, now)
+		if err := s.store.Insert(ctx, entries); err != nil {
+			return stats.Recorded{}, err
+		}
+		return recorded, nil
+	}
+	if in.Key == nil {
+		return insert(ctx) // the store adds all or none by itself: no transaction to begin and end
+	}
+	return s.once.Record(ctx, in.Key, stats.MethodRecord.String(), in, insert)
+}
+
+// own refuses actions of somebody else. Errors: identity.ErrForbidden.
+func own(actor identity.Actor, actions []stats.Action) error {
+	if actor.IsPrivileged() {
+		return nil
+	}
+	for i := range actions {
+		if user := actions[i].UserID; !user.IsZero() && user != actor.User {
+			return identity.ErrForbidden.With("you may record your own actions only").
+				WithField(location(len(actions), i, "user_id"), "must be your own identifier, or left out")
+		}
+	}
+	return nil
+}
+
+// newEntries makes the entries of valid actions. Identifiers ascend in the
+// order of the actions, so that those of one instant stay in it.
+func newEntries(actions []stats.Action, caller id.User, now time.Time) ([]stats.Entry, stats.Recorded) {
+	entries := make([]stats.Entry, len(actions))
+	recorded := stats.Recorded{IDs: make([]id.LogEntry, len(actions))}
+	for i := range actions {
+		a := &actions[i]
+		recorded.IDs[i] = id.NewLogEntry()
+		entries[i] = stats.Entry{ID: recorded.IDs[i], UserID: a.UserID, Action: a.Action, Data: a.Data, At: now}
+		if a.UserID.IsZero() {
+			entries[i].UserID = caller
+		}
+		if !a.At.IsZero() {
+			entries[i].At = database.Timestamp(a.At)
+		}
+	}
+	return entries, recorded
+}
