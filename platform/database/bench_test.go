@@ -65,3 +65,22 @@ func BenchmarkMigrateCurrent(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkOpen is what a module's database adds to a start.
+func BenchmarkOpen(b *testing.B) {
+	folder, url := b.TempDir(), dbtest.Postgres(b)
+	for _, o := range []database.Options{{Module: shelf, DataDir: folder}, {Module: shelf, URL: url}} {
+		name := database.SQLite
+		if o.URL != "" {
+			name = database.Postgres
+		}
+		b.Run(name.String(), func(b *testing.B) {
+			for b.Loop() {
+				db, err := database.Open(b.Context(), o)
+				require.NoError(b, err)
+				require.NoError(b, database.Migrate(b.Context(), db, migrationFiles(b)))
+				require.NoError(b, db.Close())
+			}
+		})
+	}
+}

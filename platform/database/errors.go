@@ -52,16 +52,16 @@ var errNoRow = fmt.Errorf("%w: %w", ErrNotFound, gorm.ErrRecordNotFound)
 
 // common translates what means the same on both databases and says whether
 // that was all there is to do.
-func common(err error) (error, bool) {
+func common(err error) (done bool, translated error) {
 	switch {
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDuplicate), errors.Is(err, ErrConstraint), errors.Is(err, ErrUnavailable):
-		return err, true
+		return true, err
 	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, sql.ErrNoRows):
-		return errNoRow, true
+		return true, errNoRow
 	case errors.Is(err, context.Canceled):
-		return err, true
+		return true, err
 	default:
-		return err, false
+		return false, err
 	}
 }
 

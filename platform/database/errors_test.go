@@ -102,6 +102,28 @@ func TestContextErrorsStay(t *testing.T) {
 	})
 }
 
+// A statement that its caller gives up on ends, and the connection is good
+// again.
+func TestContextEndsAStatement(t *testing.T) {
+	t.Parallel()
+	endless := map[database.Dialect]string{
+		database.Postgres: "SELECT pg_sleep(600)",
+		database.SQLite:   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+	}
+	each(t, func(t *testing.T, db *database.DB) {
+		for _, session := range []func(context.Context) *gorm.DB{db.Read, db.Write} {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			var n int64
+			err := session(ctx).Raw(endless[db.Dialect()]).Scan(&n).Error
+			cancel()
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NotErrorIs(t, err, database.ErrUnavailable)
+		}
+		require.NoError(t, add(t.Context(), db, "Faust", 1))
+		require.EqualValues(t, 1, stored(t, db))
+	})
+}
+
 // A server that goes away is unavailable, and comes back without a restart.
 func TestLostConnection(t *testing.T) {
 	t.Parallel()

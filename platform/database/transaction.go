@@ -30,6 +30,8 @@ type transactionKey struct{}
 // inside it. It commits when fn returns nil, and rolls back on an error or a
 // panic. Inside a transaction of this database it joins that one, and an error
 // of fn then dooms it: it rolls back even where the caller swallows the error.
+// On PostgreSQL a statement that failed dooms it as well, so let conflicts that
+// are expected be none (ON CONFLICT).
 //
 // fn may run more than once (after a deadlock or serialization failure), so it
 // does nothing that a rollback would not undo; see AfterCommit for the rest.

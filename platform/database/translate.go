@@ -41,8 +41,8 @@ func (db *DB) translate(err error) error {
 }
 
 func translatePostgres(err error) error {
-	if done, ok := common(err); ok {
-		return done
+	if done, translated := common(err); done {
+		return translated
 	}
 	var answer *pgconn.PgError
 	if !errors.As(err, &answer) {
@@ -85,8 +85,8 @@ func lostConnection(err error) bool {
 }
 
 func translateSQLite(err error) error {
-	if done, ok := common(err); ok {
-		return done
+	if done, translated := common(err); done {
+		return translated
 	}
 	var answer *modernc.Error
 	if !errors.As(err, &answer) {
