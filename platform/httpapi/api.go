@@ -17,6 +17,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"shop/platform/identity"
 	"shop/platform/ratelimit"
@@ -71,8 +73,10 @@ type Options struct {
 	Logger        *slog.Logger
 	// Metrics receives request durations; nil for none.
 	Metrics prometheus.Registerer
-	// Traced wraps every request in an OpenTelemetry span.
-	Traced bool
+	// Tracing makes a span of every request; nil makes none.
+	Tracing trace.TracerProvider
+	// Propagator reads the trace that a request belongs to; needed with Tracing.
+	Propagator propagation.TextMapPropagator
 	// AuthenticateSession says whose session a bearer token is.
 	AuthenticateSession func(ctx context.Context, token string) (identity.Actor, error)
 	// AuthenticateService verifies a service token for a module; asked on the

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
 
 	"shop/platform/fault"
 	"shop/platform/identity"
@@ -70,6 +71,9 @@ func (a *API) edge(r *route) gin.HandlerFunc {
 		actor, err := a.admit(ctx, c, r)
 		state.actor = actor
 		c.Request = c.Request.WithContext(identity.With(ctx, actor))
+		if a.options.Tracing != nil {
+			trace.SpanFromContext(ctx).SetName(c.Request.Method + " " + r.label)
+		}
 		if err == nil {
 			err = guardBody(c, r.operation.MaxBodyBytes)
 		}

@@ -44,10 +44,13 @@ func (a *API) Internal() http.Handler {
 }
 
 func (a *API) traced(name string, h http.Handler) http.Handler {
-	if !a.options.Traced {
+	if a.options.Tracing == nil {
 		return h
 	}
-	return otelhttp.NewHandler(h, name)
+	return otelhttp.NewHandler(
+		h, name,
+		otelhttp.WithTracerProvider(a.options.Tracing), otelhttp.WithPropagators(a.options.Propagator),
+	)
 }
 
 // normalize lets a path be served with and without its trailing slash without

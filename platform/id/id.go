@@ -61,8 +61,13 @@ func (i ID[K]) AppendText(b []byte) ([]byte, error) {
 func (i ID[K]) MarshalText() ([]byte, error) { return i.AppendText(make([]byte, 0, 40)) }
 
 // UnmarshalText implements encoding.TextUnmarshaler; text of another kind is
-// refused with ErrMalformed.
+// refused with ErrMalformed. Empty text is the zero value, as MarshalText
+// writes it.
 func (i *ID[K]) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*i = ID[K]{}
+		return nil
+	}
 	prefix := i.Prefix()
 	rest, found := strings.CutPrefix(string(text), prefix+"_")
 	if !found || len(rest) != encodedLen {

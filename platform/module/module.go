@@ -8,6 +8,7 @@ import (
 
 	"shop/platform/database"
 	"shop/platform/event"
+	"shop/platform/event/outbox"
 	"shop/platform/flip"
 	"shop/platform/httpapi"
 )
@@ -22,6 +23,8 @@ type Module struct {
 	DB *database.DB
 	// Register declares the module's operations.
 	Register func(*httpapi.API)
+	// Outbox is where the module publishes; nil when it publishes nothing.
+	Outbox *outbox.Outbox
 	// Subscribers are the events of other modules that this one acts on.
 	Subscribers []event.Subscriber
 	// Workers run for as long as the process serves.

@@ -6,8 +6,6 @@ package ratelimit
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -22,32 +20,6 @@ const maxKeys = 100_000
 type Limit struct {
 	Requests int
 	Window   time.Duration
-}
-
-// Parse reads "60/1m": a number of requests, and the window that they may come
-// in; "off" and the empty text are no limit.
-func Parse(text string) (Limit, error) {
-	if text == "" || text == "off" {
-		return Limit{}, nil
-	}
-	count, window, found := strings.Cut(text, "/")
-	n, err := strconv.Atoi(count)
-	if !found || err != nil || n < 1 {
-		return Limit{}, fmt.Errorf("expected a limit such as 60/1m, or off")
-	}
-	d, err := time.ParseDuration(window)
-	if err != nil || d <= 0 {
-		return Limit{}, fmt.Errorf("expected a limit such as 60/1m, or off")
-	}
-	return Limit{n, d}, nil
-}
-
-// String is the text that Parse reads.
-func (l Limit) String() string {
-	if l == (Limit{}) {
-		return "off"
-	}
-	return fmt.Sprintf("%d/%s", l.Requests, l.Window)
 }
 
 // Limiter holds the state of one limit for all its keys. A nil Limiter limits

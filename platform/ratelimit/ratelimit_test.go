@@ -40,20 +40,3 @@ func TestNoLimit(t *testing.T) {
 	require.True(t, l.Take("a").Allowed)
 	require.True(t, l.Peek("a").Allowed)
 }
-
-func TestParse(t *testing.T) {
-	for text, want := range map[string]ratelimit.Limit{
-		"60/1m": {Requests: 60, Window: time.Minute}, "1/24h": {Requests: 1, Window: 24 * time.Hour}, "off": {}, "": {},
-	} {
-		got, err := ratelimit.Parse(text)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-		again, err := ratelimit.Parse(got.String())
-		require.NoError(t, err)
-		require.Equal(t, want, again)
-	}
-	for _, text := range []string{"60", "x/1m", "0/1m", "-1/1m", "60/", "60/-1m", "60/minute"} {
-		_, err := ratelimit.Parse(text)
-		require.Error(t, err, text)
-	}
-}
