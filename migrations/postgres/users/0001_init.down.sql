@@ -1,0 +1,10 @@
+DROP TABLE idempotency_keys;
+DROP TABLE inbox;
+DROP TABLE outbox_failures;
+DROP TABLE outbox_cursors;
+DROP TABLE outbox;
+DROP TABLE database_identity;
+DROP TABLE sign_in_failures;
+DROP TABLE tokens;
+DROP TABLE sessions;
+DROP TABLE users;

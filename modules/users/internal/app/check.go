@@ -1,0 +1,42 @@
+package app
+
+import "context"
+
+// verdict is what came of checking a password.
+type verdict struct {
+	match bool
+	// rehashed is the hash to store instead; empty when the stored one is good.
+	rehashed string
+	// failures is how often the pair had failed before.
+	failures int
+}
+
+// check checks a password against a hash, within the limits of o. Whoever
+// calls passes the hash of nobody for an account that does not exist, and gets
+// the same statements and the same time. Errors: users.ErrTooManyAttempts,
+// users.ErrBusy.
+func (s *Service) check(ctx context.Context, o origin, password, hash string) (v verdict, err error) {
+	// Before the turn, so that somebody locked out takes no place in the queue;
+	// and in it, so that many at once cannot slip by.
+	if _, err := s.attempts.allow(ctx, o); err != nil {
+		return v, err
+	}
+	err = s.passwords.inTurn(ctx, func() error {
+		if v.failures, err = s.attempts.allow(ctx, o); err != nil {
+			return err
+		}
+		match, outdated, err := s.passwords.matches(password, hash)
+		if err != nil {
+			return err
+		}
+		if !match {
+			return s.attempts.failed(ctx, o)
+		}
+		v.match = true
+		if outdated {
+			v.rehashed, err = s.passwords.hash(password)
+		}
+		return err
+	})
+	return v, err
+}

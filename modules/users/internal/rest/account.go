@@ -1,0 +1,120 @@
+package rest
+
+import (
+	"context"
+
+	"shop/modules/users"
+	"shop/platform/httpapi"
+)
+
+// accounts handles the operations on accounts.
+type accounts struct{ service users.Service }
+
+type registerInput struct {
+	httpapi.IdempotencyKey
+	Body NewUser
+}
+
+func (h accounts) register(ctx context.Context, in *registerInput) (*httpapi.Created[CreatedUser], error) {
+	key, err := in.Key()
+	if err != nil {
+		return nil, err
+	}
+	user, err := h.service.Register(ctx, users.RegisterInput{
+		Key: key, Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.NewCreated("/user/"+user.String(), httpapi.ETag(1), key, CreatedUser{user}), nil
+}
+
+// userOutput is one user.
+type userOutput struct {
+	ETag string `header:"ETag" doc:"Changes with the account."`
+	Body User
+}
+
+func outputOf(u users.User) *userOutput {
+	return &userOutput{ETag: httpapi.ETag(u.Version), Body: userOf(u)}
+}
+
+type getInput struct {
+	httpapi.Conditional
+	ID httpapi.UserRef `path:"id"`
+}
+
+func (h accounts) get(ctx context.Context, in *getInput) (*userOutput, error) {
+	user, err := in.ID.In(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := h.service.User(ctx, users.UserInput{ID: user})
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Check(httpapi.ETag(u.Version)); err != nil {
+		return nil, err
+	}
+	return outputOf(u), nil
+}
+
+type updateInput struct {
+	httpapi.Precondition
+	bearer
+	ID   httpapi.UserRef `path:"id"`
+	Body ChangedUser
+}
+
+func (h accounts) update(ctx context.Context, in *updateInput) (*userOutput, error) {
+	version, err := in.Version()
+	if err != nil {
+		return nil, err
+	}
+	user, err := in.ID.In(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	u, err := h.service.UpdateUser(ctx, users.UpdateUserInput{
+		ID: user, IfVersion: version, Email: b.Email, Name: b.Name, Password: b.Password,
+		CurrentPassword: b.CurrentPassword, Role: (*users.Role)(b.Role), KeepSession: in.token,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outputOf(u), nil
+}
+
+type removeInput struct {
+	httpapi.Precondition
+	ID httpapi.UserRef `path:"id"`
+}
+
+func (h accounts) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
+	version, err := in.Version()
+	if err != nil {
+		return nil, err
+	}
+	user, err := in.ID.In(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.service.RemoveUser(ctx, users.RemoveUserInput{ID: user, IfVersion: version})
+}
+
+type listInput struct {
+	httpapi.PageQuery
+	Query string `query:"q" maxLength:"200" doc:"Part of the name or the address, in any case." example:"ada"`
+	Role  string `query:"role" enum:"customer,administrator" doc:"Only users with this role." example:"customer"`
+}
+
+func (h accounts) list(ctx context.Context, in *listInput) (*httpapi.List[User], error) {
+	p, err := h.service.ListUsers(ctx, users.ListUsersInput{
+		Page: in.Page(), Query: in.Query, Role: users.Role(in.Role),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.NewList(ctx, p, userOf), nil
+}
