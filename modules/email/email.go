@@ -22,13 +22,14 @@ const ContractVersion = 1
 type Service interface {
 	// Send queues an e-mail and returns it as queued. Administrators and
 	// services; a service may only write to addresses of users. Safe to repeat
-	// with a key. Errors: ErrNoUser, ErrTooMany, ErrUnknownTemplate, an invalid
-	// field.
+	// with a key. Errors: ErrNoUser, ErrTooMany with a RetryAfter,
+	// ErrUnknownTemplate, an invalid field.
 	Send(ctx context.Context, in SendInput) (Email, error)
 	// Email reads one e-mail and the history of its delivery. Administrators and
 	// services. Errors: ErrEmailNotFound.
 	Email(ctx context.Context, in EmailInput) (Email, error)
-	// ListEmails lists e-mails, newest first. Administrators and services.
+	// ListEmails lists e-mails, newest first, without their bodies and attempts.
+	// Administrators and services.
 	// Errors: page.ErrCursor.
 	ListEmails(ctx context.Context, in ListEmailsInput) (page.Page[Email], error)
 	// Retry queues a dead e-mail again. Administrators and services. Errors:
@@ -71,13 +72,28 @@ const (
 	TemplateReceipt       Template = "receipt"
 )
 
+// Limits of a message.
+const (
+	// MaxAddress is how many bytes an address may have (RFC 5321).
+	MaxAddress = 254
+	// MaxSubject is how many characters a subject may have (RFC 5322).
+	MaxSubject = 998
+	// MaxBody is how many bytes Text and HTML may have each.
+	MaxBody = 256 << 10
+	// MaxName is how many characters the name in a template's data may have.
+	MaxName = 200
+)
+
 // Email is a message and the state of its delivery.
 type Email struct {
 	ID      id.Email
 	To      string
 	Subject string
-	Text    string
-	HTML    string
+	// Text and HTML are the bodies; lists leave them out. Where a template
+	// carries a single-use token there is a mark in its place: the token is made
+	// when the message is sent and is never stored.
+	Text string
+	HTML string
 	// Template is what the message was made from; empty when it was written out.
 	Template Template
 	Status   Status
@@ -99,7 +115,8 @@ type Attempt struct {
 }
 
 // SendInput is a message: either Subject with Text and/or HTML, or Template
-// with Data.
+// with Data. The templates of an account take the data key "name" and need a
+// user's address; those of an invoice take "name" and "invoice_id".
 type SendInput struct {
 	Key      *idempotency.Key
 	To       string

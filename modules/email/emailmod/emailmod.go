@@ -1,0 +1,109 @@
+// Package emailmod builds the e-mail module for the program that hosts it. It
+// is the one package of the module that the program imports.
+package emailmod
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"shop/modules/email"
+	"shop/modules/email/internal/app"
+	"shop/modules/email/internal/gormstore"
+	"shop/modules/email/internal/letter"
+	"shop/modules/email/internal/rest"
+	"shop/modules/payments"
+	"shop/modules/users"
+	"shop/platform/event"
+	"shop/platform/event/inbox"
+	"shop/platform/flip"
+	"shop/platform/httpapi"
+	"shop/platform/idempotency/sqlstore"
+	"shop/platform/identity"
+	"shop/platform/module"
+)
+
+// Deps are what the e-mail module is built from.
+type Deps struct {
+	module.Deps
+	// Users tells who recipients are and makes the tokens that messages carry.
+	Users users.Service
+	// Payments tells what invoices and receipts are about.
+	Payments payments.Service
+	Settings Settings
+}
+
+// Built is the e-mail module: its face for other modules, and what to host.
+type Built struct {
+	Service email.Service
+	Module  module.Module
+}
+
+// name is the module's name.
+const name = "email"
+
+// New builds the e-mail module over a migrated database.
+func New(d Deps) (*Built, error) {
+	d.Settings = d.Settings.withDefaults()
+	from, shop, err := d.Settings.sender()
+	if err != nil {
+		return nil, fmt.Errorf("build email: %w", err)
+	}
+	writer, err := letter.NewWriter(shop, d.Settings.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("build email: %w", err)
+	}
+	answers, handled, queued := sqlstore.New(d.DB), inbox.New(d.DB), app.NewBell()
+	store := gormstore.New(d.DB, answers, handled)
+	service, err := app.New(app.Deps{
+		Store: store, Once: store, Users: d.Users, Payments: d.Payments, Writer: writer,
+		Limits: app.Limits{Recipient: d.Settings.RecipientPerHour, Total: d.Settings.TotalPerHour},
+		Queued: queued, Logger: d.Logger, Now: d.Settings.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build email: %w", err)
+	}
+	workers := []module.Worker{
+		module.Pruning("idempotency records", d.Logger, answers.Prune),
+		module.Pruning("handled events", d.Logger, handled.Prune),
+	}
+	for i := range d.Settings.Workers {
+		mailer, err := d.Settings.mailer(from)
+		if err != nil {
+			return nil, fmt.Errorf("build email: %w", err)
+		}
+		courier, err := app.NewCourier(app.CourierDeps{
+			Queue: gormstore.NewQueue(d.DB), Mailer: mailer, Users: d.Users, Queued: queued, Logger: d.Logger,
+			Poll: d.Settings.Poll, Lease: d.Settings.Lease, MaxTries: d.Settings.MaxTries,
+			Backoff: d.Settings.Backoff, Now: d.Settings.Now,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("build email: %w", err)
+		}
+		workers = append(workers, module.Worker{Name: "e-mail delivery " + strconv.Itoa(i+1), Run: courier.Run})
+	}
+	face := &Switch{flip.NewRoute[email.Service](
+		service, d.Observer,
+		email.MethodSend, email.MethodEmail, email.MethodListEmails, email.MethodRetry, email.MethodReceive,
+	)}
+	return &Built{
+		Service: face,
+		Module: module.Module{
+			Name: name, ContractVersion: email.ContractVersion, DB: d.DB,
+			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Subscribers: []event.Subscriber{subscriber(face)},
+			Workers:     workers,
+		},
+	}, nil
+}
+
+// subscriber hands other modules' events to whichever implementation is in
+// charge. The module acts on them itself.
+func subscriber(face email.Service) event.Subscriber {
+	return event.Subscriber{
+		Name: name, Events: app.Events(),
+		Handle: func(ctx context.Context, e event.Envelope) error {
+			return face.Receive(identity.AsService(ctx, name), e)
+		},
+	}
+}

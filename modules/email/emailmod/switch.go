@@ -1,0 +1,43 @@
+package emailmod
+
+import (
+	"context"
+
+	"shop/modules/email"
+	"shop/platform/event"
+	"shop/platform/flip"
+	"shop/platform/page"
+)
+
+// Switch is the e-mail module as other modules hold it: each call goes by the
+// route to the implementation in charge.
+type Switch struct{ route *flip.Route[email.Service] }
+
+var _ email.Service = (*Switch)(nil)
+
+// Send implements email.Service.
+func (s *Switch) Send(ctx context.Context, in email.SendInput) (email.Email, error) {
+	return flip.Call(ctx, s.route, email.MethodSend, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Send(ctx, in) })
+}
+
+// Email implements email.Service.
+func (s *Switch) Email(ctx context.Context, in email.EmailInput) (email.Email, error) {
+	return flip.Call(ctx, s.route, email.MethodEmail, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Email(ctx, in) })
+}
+
+// ListEmails implements email.Service.
+func (s *Switch) ListEmails(ctx context.Context, in email.ListEmailsInput) (page.Page[email.Email], error) {
+	return flip.Call(ctx, s.route, email.MethodListEmails, func(ctx context.Context, t email.Service) (page.Page[email.Email], error) {
+		return t.ListEmails(ctx, in)
+	})
+}
+
+// Retry implements email.Service.
+func (s *Switch) Retry(ctx context.Context, in email.RetryInput) (email.Email, error) {
+	return flip.Call(ctx, s.route, email.MethodRetry, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Retry(ctx, in) })
+}
+
+// Receive implements email.Service.
+func (s *Switch) Receive(ctx context.Context, e event.Envelope) error {
+	return flip.Do(ctx, s.route, email.MethodReceive, func(ctx context.Context, t email.Service) error { return t.Receive(ctx, e) })
+}

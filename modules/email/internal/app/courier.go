@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"time"
+
+	"shop/modules/users"
+	"shop/platform/database"
+)
+
+// Message is an e-mail as it goes out, with nothing left to fill in.
+type Message struct {
+	// ID is the same at every attempt, so that a recipient's server can tell a
+	// repetition.
+	ID                      string
+	To, Subject, Text, HTML string
+	// At is when the message was queued.
+	At time.Time
+}
+
+// Mailer carries messages away. It belongs to one courier.
+type Mailer interface {
+	// Send returns when the message was taken. A failure that no repetition
+	// changes is an ErrRejected; any other one is tried again.
+	Send(ctx context.Context, m Message) error
+	// Rest is called after a batch: what was kept open for the next message may
+	// be closed.
+	Rest()
+}
+
+// ErrRejected is what Mailer.Send returns, wrapped, for a recipient or message
+// that was refused for good.
+var ErrRejected = errors.New("refused for good")
+
+// CourierDeps are what a Courier is made of. Queue, Mailer, Users, Queued and
+// Logger are needed; the zero value of everything else is a good default.
+type CourierDeps struct {
+	Queue  Queue
+	Mailer Mailer
+	Users  users.Service
+	// Queued is the bell that wakes couriers.
+	Queued *Bell
+	Logger *slog.Logger
+	// Poll is how often to look for messages that nobody announced, such as
+	// those of another process that died. Default 2 s.
+	Poll time.Duration
+	// Lease is how long a message that a courier died with is left to it. It has
+	// to exceed the time of one attempt. Default 2 min.
+	Lease time.Duration
+	// MaxTries is the number of failed attempts after which a message is dead.
+	// Default 8.
+	MaxTries int
+	// Backoff is the pause after the given number of failed attempts (from 1).
+	// Default: 30 s, four times as long each time up to 3 h, minus up to a
+	// quarter at random.
+	Backoff func(tries int) time.Duration
+	// Now is the clock of the attempts. Default time.Now.
+	Now func() time.Time
+}
+
+// Courier delivers what is queued. Any number of them, in any number of
+// processes, share a queue.
+type Courier struct {
+	CourierDeps
+	holder   string
+	troubles int // rounds in a row that failed as a whole
+}
+
+// batchSize is how many messages a courier holds at most.
+const batchSize = 10
+
+// NewCourier makes a courier.
+func NewCourier(d CourierDeps) (*Courier, error) {
+	if d.Queue == nil || d.Mailer == nil || d.Users == nil || d.Queued == nil || d.Logger == nil {
+		return nil, errors.New("email: a courier needs Queue, Mailer, Users, Queued and Logger")
+	}
+	if d.Poll <= 0 {
+		d.Poll = 2 * time.Second
+	}
+	if d.Lease <= 0 {
+		d.Lease = 2 * time.Minute
+	}
+	if d.MaxTries <= 0 {
+		d.MaxTries = 8
+	}
+	if d.Backoff == nil {
+		d.Backoff = backoff
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Courier{CourierDeps: d, holder: rand.Text()}, nil
+}
+
+// Run delivers until ctx is done; the message in hand is brought to its end
+// first.
+func (c *Courier) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		pause, err := c.Round(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.troubles++
+			pause = min(c.Poll<<min(c.troubles-1, 5), 30*time.Second)
+			c.Logger.ErrorContext(ctx, "cannot deliver e-mail", slog.Any("error", err), slog.Duration("pause", pause))
+		}
+		if err == nil {
+			c.troubles = 0
+		}
+		if pause <= 0 {
+			continue
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-c.Queued.rung:
+		case <-timer.C:
+		}
+	}
+	return nil
+}
+
+// Round delivers one batch of what is due, and returns how long to wait before
+// the next round, unless rung for. An idle round reads and never writes.
+func (c *Courier) Round(ctx context.Context) (time.Duration, error) {
+	due, found, err := c.Queue.Due(ctx)
+	if err != nil {
+		return 0, err
+	}
+	now := database.Timestamp(c.Now())
+	if !found || due.After(now) {
+		if found {
+			return min(max(due.Sub(now), time.Millisecond), c.Poll), nil
+		}
+		return c.Poll, nil
+	}
+	// What has begun is brought to its end also while the courier is stopping.
+	lasting := context.WithoutCancel(ctx)
+	batch, err := c.Queue.Claim(lasting, c.holder, now, c.Lease, batchSize)
+	if err != nil || len(batch) == 0 {
+		return c.Poll, err
+	}
+	if len(batch) == batchSize {
+		c.Queued.Ring() // there may be more, for another courier
+	}
+	defer c.Mailer.Rest()
+	for i, mail := range batch {
+		if ctx.Err() != nil {
+			return 0, c.release(lasting, batch[i:])
+		}
+		if err := c.deliver(lasting, mail); err != nil {
+			// That one may have been sent: it stays held until its lease ends.
+			return 0, errors.Join(err, c.release(lasting, batch[i+1:]))
+		}
+	}
+	return 0, nil
+}
+
+// backoff spreads eight attempts over half a day: a greylisting server is
+// passed at the third one, an outage overnight outlasted.
+func backoff(tries int) time.Duration {
+	const first, longest = 30 * time.Second, 3 * time.Hour
+	pause := longest
+	if tries < 6 {
+		pause = min(first<<(2*(tries-1)), longest)
+	}
+	return pause - mathrand.N(pause/4+1) //nolint:gosec // no secret
+}

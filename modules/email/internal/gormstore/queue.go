@@ -1,0 +1,142 @@
+package gormstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"shop/modules/email"
+	"shop/modules/email/internal/app"
+	"shop/platform/database"
+	"shop/platform/id"
+)
+
+// Queue implements app.Queue.
+type Queue struct {
+	db *database.DB
+	// clock is SQL: the database's time in milliseconds.
+	clock string
+}
+
+var _ app.Queue = (*Queue)(nil)
+
+// NewQueue makes the queue over the module's migrated database.
+func NewQueue(db *database.DB) *Queue {
+	q := &Queue{db: db, clock: "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"}
+	if db.Dialect() == database.SQLite {
+		q.clock = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+	}
+	return q
+}
+
+// Due implements app.Queue.
+func (q *Queue) Due(ctx context.Context) (time.Time, bool, error) {
+	var times []time.Time
+	err := q.db.Read(ctx).Raw(
+		`SELECT next_attempt_at FROM emails WHERE status = 'queued' AND claimed_until <= ` + q.clock + `
+		 ORDER BY next_attempt_at LIMIT 1`).Scan(&times).Error
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("look for due e-mails: %w", err)
+	}
+	if len(times) == 0 {
+		return time.Time{}, false, nil
+	}
+	return times[0].UTC(), true, nil
+}
+
+// Claim implements app.Queue. On PostgreSQL workers pass by the rows that
+// another one is claiming at this moment; SQLite has one writer at a time.
+func (q *Queue) Claim(ctx context.Context, holder string, now time.Time, lease time.Duration, n int) ([]app.Mail, error) {
+	due := `SELECT id FROM emails WHERE status = 'queued' AND next_attempt_at <= ? AND claimed_until <= ` + q.clock + `
+		ORDER BY next_attempt_at LIMIT ?`
+	if q.db.Dialect() == database.Postgres {
+		// Materialized, since a subquery may run more than once and lock more rows.
+		due = `WITH due AS MATERIALIZED (` + due + ` FOR UPDATE SKIP LOCKED)
+			UPDATE emails SET claimed_by = ?, claimed_until = ` + q.clock + ` + ? FROM due WHERE emails.id = due.id RETURNING emails.id`
+	} else {
+		due = `WITH due AS (` + due + `)
+			UPDATE emails SET claimed_by = ?, claimed_until = ` + q.clock + ` + ? WHERE id IN (SELECT id FROM due) RETURNING id`
+	}
+	var ids []id.Email
+	err := q.db.Write(ctx).Raw(due, now, n, holder, lease.Milliseconds()).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("claim e-mails: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []row
+	err = q.db.Read(ctx).Raw(
+		`SELECT `+allColumns+` FROM emails WHERE id IN ? AND claimed_by = ? AND status = 'queued'`, ids, holder).
+		Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read claimed e-mails: %w", err)
+	}
+	mails := make([]app.Mail, len(rows))
+	for i, r := range rows {
+		mails[i] = r.mail()
+	}
+	slices.SortFunc(mails, func(a, b app.Mail) int { return a.NextAttemptAt.Compare(b.NextAttemptAt) })
+	return mails, nil
+}
+
+// Keep implements app.Queue.
+func (q *Queue) Keep(ctx context.Context, holder string, mail id.Email, lease time.Duration) (bool, error) {
+	done := q.db.Write(ctx).Exec(
+		`UPDATE emails SET claimed_until = `+q.clock+` + ? WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
+		lease.Milliseconds(), mail, holder)
+	if done.Error != nil {
+		return false, fmt.Errorf("keep an e-mail: %w", done.Error)
+	}
+	return done.RowsAffected > 0, nil
+}
+
+// Settle implements app.Queue.
+func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settled bool, err error) {
+	var sent *time.Time
+	if o.Status == email.StatusSent {
+		sent = &o.At
+	}
+	err = q.db.InTx(ctx, func(ctx context.Context) error {
+		done := q.db.Write(ctx).Exec(
+			`UPDATE emails SET status = ?, tries = tries + 1, next_attempt_at = ?, sent_at = ?, claimed_by = '', claimed_until = 0,
+			   version = version + 1, updated_at = ?
+			 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
+			string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
+		if settled = done.RowsAffected > 0; done.Error != nil || !settled {
+			return done.Error
+		}
+		return q.db.Write(ctx).Exec(
+			`INSERT INTO email_attempts (email_id, number, at, error)
+			 SELECT ?, coalesce(max(number), 0) + 1, ?, ? FROM email_attempts WHERE email_id = ?`,
+			o.ID, o.At, o.Error, o.ID).Error
+	})
+	if err != nil {
+		return false, fmt.Errorf("record an attempt: %w", err)
+	}
+	return settled, nil
+}
+
+// Discard implements app.Queue.
+func (q *Queue) Discard(ctx context.Context, holder string, mail id.Email) error {
+	err := q.db.Write(ctx).Exec(`DELETE FROM emails WHERE id = ? AND claimed_by = ?`, mail, holder).Error
+	if err != nil {
+		return fmt.Errorf("discard an e-mail: %w", err)
+	}
+	return nil
+}
+
+// Release implements app.Queue.
+func (q *Queue) Release(ctx context.Context, holder string, mails []id.Email) error {
+	if len(mails) == 0 {
+		return nil
+	}
+	err := q.db.Write(ctx).Exec(
+		`UPDATE emails SET claimed_by = '', claimed_until = 0 WHERE id IN ? AND claimed_by = ? AND status = 'queued'`,
+		mails, holder).Error
+	if err != nil {
+		return fmt.Errorf("release e-mails: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+// Package letter writes the messages that the shop sends by itself, as text and
+// as HTML.
+package letter
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+
+	"shop/modules/email"
+	"shop/modules/payments"
+)
+
+// Letter is a message.
+type Letter struct{ Subject, Text, HTML string }
+
+//go:embed templates
+var files embed.FS
+
+// Writer writes messages in the name of one shop.
+type Writer struct {
+	shop      string
+	publicURL string
+	sheets    map[email.Template]sheet
+}
+
+// sheet is one template in its two forms. The text form defines the subject.
+type sheet struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+// NewWriter makes a writer. shop is the name that messages are signed with,
+// publicURL the address that their links begin with.
+func NewWriter(shop, publicURL string) (*Writer, error) {
+	w := &Writer{shop: shop, publicURL: strings.TrimSuffix(publicURL, "/"), sheets: map[email.Template]sheet{}}
+	for _, name := range []email.Template{
+		email.TemplateRegistration, email.TemplateVerification, email.TemplatePasswordReset,
+		email.TemplateInvoice, email.TemplateReceipt,
+	} {
+		file := "templates/" + string(name)
+		text, err := texttemplate.New(string(name)+".txt").Option("missingkey=error").ParseFS(files, file+".txt", "templates/lines.txt")
+		if err != nil {
+			return nil, fmt.Errorf("read the text of %s: %w", name, err)
+		}
+		html, err := htmltemplate.New("layout.html").Option("missingkey=error").ParseFS(files, "templates/layout.html", file+".html", "templates/lines.html")
+		if err != nil {
+			return nil, fmt.Errorf("read the page of %s: %w", name, err)
+		}
+		w.sheets[name] = sheet{text, html}
+	}
+	return w, nil
+}
+
+// account is what the templates about an account are filled with.
+type account struct{ Shop, Subject, Name, Link, Token, Expires string }
+
+// Account writes about a user's account: the registration, verification or
+// password_reset template. Where the single-use token and its expiry belong
+// there are marks; Seal puts them in.
+func (w *Writer) Account(template email.Template, name string) (Letter, error) {
+	path := "/verify"
+	if template == email.TemplatePasswordReset {
+		path = "/reset-password"
+	}
+	data := account{
+		Shop: w.shop, Name: name, Link: w.publicURL + path + "?token=" + tokenMark, Token: tokenMark, Expires: expiryMark,
+	}
+	return w.write(template, data, func(subject string) any { data.Subject = subject; return data })
+}
+
+// billing is what the templates about an invoice are filled with.
+type billing struct {
+	Shop, Subject, Name, ID, Date, Total string
+	Lines                                []line
+}
+
+type line struct {
+	Description, UnitPrice, Total string
+	Quantity                      int64
+}
+
+// Billing writes about an invoice: the invoice or receipt template.
+func (w *Writer) Billing(template email.Template, name string, invoice payments.Invoice) (Letter, error) {
+	at := invoice.CreatedAt
+	if template == email.TemplateReceipt {
+		at = invoice.PaidAt
+	}
+	data := billing{
+		Shop: w.shop, Name: name, ID: invoice.ID.String(), Date: at.UTC().Format("2 January 2006"),
+		Total: invoice.Total.String(), Lines: make([]line, len(invoice.Lines)),
+	}
+	for i, l := range invoice.Lines {
+		data.Lines[i] = line{
+			Description: l.Description, Quantity: l.Quantity,
+			UnitPrice: l.UnitPrice.String(), Total: l.LineTotal.String(),
+		}
+	}
+	return w.write(template, data, func(subject string) any { data.Subject = subject; return data })
+}
+
+// write fills a template. The subject comes first, since the page repeats it.
+func (w *Writer) write(template email.Template, data any, withSubject func(string) any) (Letter, error) {
+	sheet, known := w.sheets[template]
+	if !known {
+		return Letter{}, fmt.Errorf("write %q: there is no such template", template)
+	}
+	var subject, text, html strings.Builder
+	err := errors.Join(
+		sheet.text.ExecuteTemplate(&subject, "subject", data),
+		sheet.text.Execute(&text, data),
+		sheet.html.Execute(&html, withSubject(subject.String())),
+	)
+	if err != nil {
+		return Letter{}, fmt.Errorf("write %s: %w", template, err)
+	}
+	return Letter{Subject: subject.String(), Text: text.String(), HTML: html.String()}, nil
+}

@@ -1,0 +1,95 @@
+package letter_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/email"
+	"shop/modules/email/internal/letter"
+	"shop/modules/payments"
+	"shop/modules/users"
+	"shop/platform/id"
+	"shop/platform/money"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	w, err := letter.NewWriter("Shop & Söhne", "https://shop.example/")
+	require.NoError(t, err)
+	for _, template := range []email.Template{
+		email.TemplateRegistration, email.TemplateVerification, email.TemplatePasswordReset,
+		email.TemplateInvoice, email.TemplateReceipt,
+	} {
+		t.Run(string(template), func(t *testing.T) {
+			t.Parallel()
+			l := write(t, w, template)
+			golden(t, string(template)+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
+			golden(t, string(template)+".html", l.HTML)
+		})
+	}
+}
+
+func write(t *testing.T, w *letter.Writer, template email.Template) letter.Letter {
+	t.Helper()
+	const name = `Zoë <b>O'Hara</b>`
+	if template == email.TemplateInvoice || template == email.TemplateReceipt {
+		l, err := w.Billing(template, name, invoice(t))
+		require.NoError(t, err)
+		return l
+	}
+	l, err := w.Account(template, name)
+	require.NoError(t, err)
+	require.NotContains(t, l.Text, "s3cr-et_t0ken")
+	l, err = letter.Seal(l, users.Token{Text: "s3cr-et_t0ken", ExpiresAt: time.Date(2026, 3, 4, 15, 6, 7, 0, time.UTC)})
+	require.NoError(t, err)
+	return l
+}
+
+func invoice(t *testing.T) payments.Invoice {
+	t.Helper()
+	var named id.Invoice
+	require.NoError(t, named.UnmarshalText([]byte("inv_01h455vb4pex5vsknk084sn02q")))
+	return payments.Invoice{
+		ID: named, Currency: "EUR", Status: payments.StatusPaid, Total: money.Of(12_345_00, "EUR"),
+		CreatedAt: time.Date(2026, 1, 31, 23, 0, 0, 0, time.UTC), PaidAt: time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC),
+		Lines: []payments.Line{
+			{Description: "Coffee mug, white", Quantity: 3, UnitPrice: money.Of(12_50, "EUR"), LineTotal: money.Of(37_50, "EUR")},
+			{Description: `Sign "<Open>" & more`, Quantity: 1, UnitPrice: money.Of(12_307_50, "EUR"), LineTotal: money.Of(12_307_50, "EUR")},
+		},
+	}
+}
+
+func TestSealRefusesWhatALinkCannotCarry(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "a b", "a&b", `a"b`, "a\r\nb", "<a>"} {
+		_, err := letter.Seal(letter.Letter{}, users.Token{Text: text})
+		require.Error(t, err, "%q", text)
+	}
+}
+
+func TestUnknownTemplate(t *testing.T) {
+	t.Parallel()
+	w, err := letter.NewWriter("Shop", "https://shop.example")
+	require.NoError(t, err)
+	_, err = w.Account("birthday", "Jo")
+	require.Error(t, err)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
