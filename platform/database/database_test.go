@@ -20,10 +20,10 @@ var testdata embed.FS
 // shelf is the module that these tests migrate.
 const shelf = "shelf"
 
-func migrationFiles(t testing.TB) fs.FS {
-	t.Helper()
+func migrationFiles(tb testing.TB) fs.FS {
+	tb.Helper()
 	files, err := fs.Sub(testdata, "testdata")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return files
 }
 

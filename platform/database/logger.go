@@ -31,12 +31,12 @@ func (l *statementLogger) Info(context.Context, string, ...any) {}
 
 // Warn implements gormlogger.Interface.
 func (l *statementLogger) Warn(ctx context.Context, format string, args ...any) {
-	l.log.WarnContext(ctx, "gorm: "+strings.TrimSpace(fmt.Sprintf(format, args...)), "module", l.module)
+	l.log.WarnContext(ctx, "gorm warns", "module", l.module, "message", strings.TrimSpace(fmt.Sprintf(format, args...)))
 }
 
 // Error implements gormlogger.Interface.
 func (l *statementLogger) Error(ctx context.Context, format string, args ...any) {
-	l.log.ErrorContext(ctx, "gorm: "+strings.TrimSpace(fmt.Sprintf(format, args...)), "module", l.module)
+	l.log.ErrorContext(ctx, "gorm failed", "module", l.module, "message", strings.TrimSpace(fmt.Sprintf(format, args...)))
 }
 
 // Trace implements gormlogger.Interface.

@@ -88,11 +88,11 @@ func Down(ctx context.Context, db *DB, fsys fs.FS, steps int) error {
 		case state.version > files.latest():
 			return fmt.Errorf("take back migrations of %s: the database is at version %d, which only a newer release knows", db.Module(), state.version)
 		}
-		steps := min(steps, files.applied(state.version))
-		if steps == 0 {
+		possible := min(steps, files.applied(state.version))
+		if possible == 0 {
 			return nil
 		}
-		return m.run(ctx, files, func(m *migrate.Migrate) error { return m.Steps(-steps) })
+		return m.run(ctx, files, func(m *migrate.Migrate) error { return m.Steps(-possible) })
 	})
 }
 
@@ -159,8 +159,7 @@ func missingTable(err error) bool {
 	if err == nil {
 		return false
 	}
-	var answer *pgconn.PgError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return answer.Code == "42P01" // undefined_table
 	}
 	return strings.Contains(err.Error(), "no such table")

@@ -37,7 +37,10 @@ func open(t *testing.T, o database.Options) *database.DB {
 func eachEmpty(t *testing.T, test func(t *testing.T, o database.Options)) {
 	t.Helper()
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
-		t.Run(dialect.String(), func(t *testing.T) { test(t, empty(t, dialect)) })
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, empty(t, dialect))
+		})
 	}
 }
 

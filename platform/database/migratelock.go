@@ -56,7 +56,7 @@ func (db *DB) lockedPostgres(ctx context.Context, fn func(*migrator) error) (err
 		return fmt.Errorf("wait for the migration lock: %w", translatePostgres(err))
 	}
 	// The history table needs the schema. Module names need no quotes.
-	if _, err := conn.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+db.Module()); err != nil {
+	if _, err = conn.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+db.Module()); err != nil {
 		return fmt.Errorf("create the schema %s: %w", db.Module(), translatePostgres(err))
 	}
 	driver, err := pgxmigrate.WithInstance(pool, &pgxmigrate.Config{SchemaName: db.Module()})
@@ -79,7 +79,7 @@ func (db *DB) lockedSQLite(ctx context.Context, fn func(*migrator) error) (err e
 		return fmt.Errorf("open the migration lock: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }() // and with it goes the lock
-	if err := flock(ctx, lock); err != nil {
+	if err = flock(ctx, lock); err != nil {
 		return fmt.Errorf("wait for the migration lock: %w", err)
 	}
 	dsn, err := sqliteDSN(db.options, "immediate", "synchronous(FULL)")

@@ -132,8 +132,11 @@ func TestSlowStatements(t *testing.T) {
 		require.NoError(t, db.Write(t.Context()).Exec("UPDATE books SET place = 1 WHERE title = ?", "secret").Error)
 
 		var entry struct {
-			Level, Msg, Module, Statement string
-			Duration                      *int64 `json:"duration_ms"`
+			Level     string `json:"level"`
+			Msg       string `json:"msg"`
+			Module    string `json:"module"`
+			Statement string `json:"statement"`
+			Duration  *int64 `json:"duration_ms"`
 		}
 		require.NoError(t, json.Unmarshal(log.lastLine(), &entry))
 		require.Equal(t, "WARN", entry.Level)

@@ -38,7 +38,7 @@ func (db *DB) openSQLite(ctx context.Context) error {
 	}
 	// The first connection turns on the write-ahead log, so that the readers
 	// find it on.
-	if err := writer.PingContext(ctx); err != nil {
+	if err = writer.PingContext(ctx); err != nil {
 		return unavailable(err)
 	}
 	limit := db.options.MaxConnections

@@ -126,7 +126,8 @@ func innermost(ctx context.Context) *transaction {
 // pause waits a little, longer with each attempt and not the same for all, and
 // says whether ctx allows another one.
 func pause(ctx context.Context, attempt int) bool {
-	timer := time.NewTimer(time.Duration(attempt) * (time.Millisecond + rand.N(10*time.Millisecond)))
+	wait := time.Millisecond + rand.N(10*time.Millisecond) //nolint:gosec // to spread out, not to be secret
+	timer := time.NewTimer(time.Duration(attempt) * wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

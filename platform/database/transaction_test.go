@@ -173,7 +173,7 @@ func TestTransactionThatIsOver(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB) {
 		var kept context.Context
 		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
-			kept = ctx
+			kept = ctx //nolint:fatcontext // kept beyond its transaction, which is what is tested
 			return nil
 		}))
 		require.Error(t, add(kept, db, "late", 1))

@@ -44,8 +44,8 @@ func translatePostgres(err error) error {
 	if done, translated := common(err); done {
 		return translated
 	}
-	var answer *pgconn.PgError
-	if !errors.As(err, &answer) {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
 		if lostConnection(err) {
 			return unavailable(err)
 		}
@@ -72,8 +72,7 @@ func translatePostgres(err error) error {
 // lostConnection tells the failures of a connection from those of a statement.
 // The caller's own deadline is neither.
 func lostConnection(err error) bool {
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -88,8 +87,8 @@ func translateSQLite(err error) error {
 	if done, translated := common(err); done {
 		return translated
 	}
-	var answer *modernc.Error
-	if !errors.As(err, &answer) {
+	answer, ok := errors.AsType[*modernc.Error](err)
+	if !ok {
 		return err
 	}
 	switch code := answer.Code(); code {
@@ -121,26 +120,20 @@ func sqliteConstraint(message string, primary bool) string {
 	if name, ok := strings.CutPrefix(list, "index "); ok {
 		return strings.Trim(name, "'")
 	}
-	var table string
-	var columns []string
-	for _, column := range strings.Split(list, ", ") {
-		name := ""
-		table, name, _ = strings.Cut(column, ".")
-		columns = append(columns, name)
-	}
+	table, _, _ := strings.Cut(list, ".")
 	if primary {
 		return table + "_pkey"
 	}
-	return table + "_" + strings.Join(columns, "_") + "_key"
+	columns := strings.ReplaceAll(strings.ReplaceAll(list, table+".", ""), ", ", "_")
+	return table + "_" + columns + "_key"
 }
 
 // retryable says whether the whole transaction may simply be run again: the
 // database chose it as the victim of a conflict and has rolled it back.
 func retryable(err error) bool {
-	var postgresError *pgconn.PgError
-	if errors.As(err, &postgresError) {
-		return postgresError.Code == "40001" || postgresError.Code == "40P01"
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return answer.Code == "40001" || answer.Code == "40P01"
 	}
-	var sqliteError *modernc.Error
-	return errors.As(err, &sqliteError) && sqliteError.Code()&0xff == sqlite3.SQLITE_BUSY
+	answer, ok := errors.AsType[*modernc.Error](err)
+	return ok && answer.Code()&0xff == sqlite3.SQLITE_BUSY
 }

@@ -9,7 +9,6 @@
 package dbtest
 
 import (
-	"context"
 	"io/fs"
 	"testing"
 
@@ -21,25 +20,25 @@ import (
 
 // Open is a migrated database for a module, closed and dropped with the test.
 // It has an identity of its own.
-func Open(t testing.TB, dialect database.Dialect, module string) *database.DB {
-	t.Helper()
-	return OpenFS(t, dialect, module, migrations.FS)
+func Open(tb testing.TB, dialect database.Dialect, module string) *database.DB {
+	tb.Helper()
+	return OpenFS(tb, dialect, module, migrations.FS)
 }
 
 // OpenFS is Open with other migrations than the shop's: for tests of the
 // platform, which knows no module.
-func OpenFS(t testing.TB, dialect database.Dialect, module string, fsys fs.FS) *database.DB {
-	t.Helper()
+func OpenFS(tb testing.TB, dialect database.Dialect, module string, fsys fs.FS) *database.DB {
+	tb.Helper()
 	options := database.Options{Module: module}
 	if dialect == database.Postgres {
-		options.URL = migrated(t, module, fsys)
+		options.URL = migrated(tb, module, fsys)
 	} else {
-		options.DataDir = t.TempDir()
+		options.DataDir = tb.TempDir()
 	}
-	db, err := database.Open(t.Context(), options)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, database.Migrate(t.Context(), db, fsys))
+	db, err := database.Open(tb.Context(), options)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	require.NoError(tb, database.Migrate(tb.Context(), db, fsys))
 	return db
 }
 
@@ -60,10 +59,7 @@ func EachFS(t *testing.T, module string, fsys fs.FS, test func(t *testing.T, db 
 
 // Postgres is the address of an empty database of the test's own, dropped when
 // the test ends, whoever is still connected.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	return create(t, "template1")
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	return create(tb, "template1")
 }
-
-// afterTest is a context for cleaning up, when the test's own has ended.
-func afterTest(t testing.TB) context.Context { return context.WithoutCancel(t.Context()) }

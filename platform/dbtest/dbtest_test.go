@@ -44,7 +44,6 @@ func TestEachDatabaseIsItsOwn(t *testing.T) {
 }
 
 func TestPostgresIsDropped(t *testing.T) {
-	t.Parallel()
 	var url string
 	t.Run("Uses", func(t *testing.T) {
 		url = dbtest.Postgres(t)
@@ -113,9 +112,9 @@ func servers(t *testing.T, folder string) []string {
 // for a socket in it.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("/tmp", "dbtest-")
+	folder, err := os.MkdirTemp("/tmp", "dbtest-") //nolint:usetesting // its folders are too deep, and closed to others
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o777)) //nolint:gosec // the server's user makes its own folder unreadable
+	require.NoError(t, os.Chmod(folder, 0o777))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
 	return folder
 }

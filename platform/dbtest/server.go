@@ -38,7 +38,7 @@ var findServer = sync.OnceValues(func() (server, error) {
 	if given := os.Getenv("SHOP_TEST_POSTGRES_URL"); given != "" {
 		return server{url: given}, nil
 	}
-	own, err := cluster.Start(context.Background(), cluster.Options{})
+	own, err := cluster.Start(context.Background(), cluster.Options{}) //nolint:forbidigo // it outlives the test that is the first to need it
 	if err != nil {
 		return server{}, err
 	}
@@ -48,30 +48,30 @@ var findServer = sync.OnceValues(func() (server, error) {
 // migrated is the address of a database with a module's migrations applied. It
 // is copied from a template that the first test makes: a copy takes some tens
 // of milliseconds however many migrations there are.
-func migrated(t testing.TB, module string, fsys fs.FS) string {
-	t.Helper()
-	template := templateName(t, module, fsys)
-	server, conn := connect(t)
-	ctx := t.Context()
+func migrated(tb testing.TB, module string, fsys fs.FS) string {
+	tb.Helper()
+	template := templateName(tb, module, fsys)
+	server, conn := connect(tb)
+	ctx := tb.Context()
 	var exists bool
 	const find = `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`
-	require.NoError(t, conn.QueryRow(ctx, find, template).Scan(&exists))
+	require.NoError(tb, conn.QueryRow(ctx, find, template).Scan(&exists))
 	if !exists {
 		_, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(lockNumber))
-		require.NoError(t, err)
-		require.NoError(t, conn.QueryRow(ctx, find, template).Scan(&exists))
+		require.NoError(tb, err)
+		require.NoError(tb, conn.QueryRow(ctx, find, template).Scan(&exists))
 		if !exists {
-			require.NoError(t, makeTemplate(ctx, conn, server, template, module, fsys))
+			require.NoError(tb, makeTemplate(ctx, conn, server, template, module, fsys))
 		}
 		_, err = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, int64(lockNumber))
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	}
-	return create(t, template)
+	return create(tb, template)
 }
 
 // makeTemplate migrates a database under another name and renames it when it is
 // whole. Its identity is removed, so that each copy gets its own.
-func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module string, fsys fs.FS) (err error) {
+func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module string, fsys fs.FS) error {
 	unfinished := template + "_unfinished"
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + unfinished, "CREATE DATABASE " + unfinished} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
@@ -86,7 +86,7 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module 
 	if err == nil {
 		err = db.Write(ctx).Exec("DELETE FROM database_identity").Error
 	}
-	if err := errors.Join(err, db.Close()); err != nil {
+	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("make a template: %w", err)
 	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+template); err != nil {
@@ -96,48 +96,49 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module 
 }
 
 // create makes a database with a name of its own and drops it with the test.
-func create(t testing.TB, template string) string {
-	t.Helper()
-	server, conn := connect(t)
+func create(tb testing.TB, template string) string {
+	tb.Helper()
+	server, conn := connect(tb)
 	name := "test_" + strings.ToLower(rand.Text())
-	_, err := conn.Exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, conn := connectWith(afterTest(t), t)
-		_, err := conn.Exec(afterTest(t), "DROP DATABASE "+name+" WITH (FORCE)")
-		require.NoError(t, err)
-		require.NoError(t, conn.Close(afterTest(t)))
+	_, err := conn.Exec(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
+		ctx := context.WithoutCancel(tb.Context()) // which has ended
+		_, conn := connectWith(ctx, tb)
+		_, err := conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+		require.NoError(tb, err)
+		require.NoError(tb, conn.Close(ctx))
 	})
 	return withDatabase(server, name)
 }
 
-func connect(t testing.TB) (string, *pgx.Conn) {
-	t.Helper()
-	server, conn := connectWith(t.Context(), t)
-	t.Cleanup(func() { require.NoError(t, conn.Close(afterTest(t))) })
+func connect(tb testing.TB) (string, *pgx.Conn) {
+	tb.Helper()
+	server, conn := connectWith(tb.Context(), tb)
+	tb.Cleanup(func() { require.NoError(tb, conn.Close(context.WithoutCancel(tb.Context()))) })
 	return server, conn
 }
 
-func connectWith(ctx context.Context, t testing.TB) (string, *pgx.Conn) {
-	t.Helper()
+func connectWith(ctx context.Context, tb testing.TB) (string, *pgx.Conn) {
+	tb.Helper()
 	server, err := findServer()
-	require.NoError(t, err, "a PostgreSQL server for tests")
+	require.NoError(tb, err, "a PostgreSQL server for tests")
 	conn, err := pgx.Connect(ctx, server.url)
-	require.NoError(t, err, "connect to the PostgreSQL server for tests")
+	require.NoError(tb, err, "connect to the PostgreSQL server for tests")
 	return server.url, conn
 }
 
 // templateName changes with the module's migrations, so that a server that
 // lives longer than they do never gives an old template.
-func templateName(t testing.TB, module string, fsys fs.FS) string {
-	t.Helper()
+func templateName(tb testing.TB, module string, fsys fs.FS) string {
+	tb.Helper()
 	hash := sha256.New()
 	folder := path.Join(database.Postgres.String(), module)
 	entries, err := fs.ReadDir(fsys, folder)
-	require.NoError(t, err, "read the module's migrations")
+	require.NoError(tb, err, "read the module's migrations")
 	for _, entry := range entries {
 		text, err := fs.ReadFile(fsys, path.Join(folder, entry.Name()))
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		fmt.Fprintf(hash, "%s %d\n%s", entry.Name(), len(text), text)
 	}
 	return "template_" + module + "_" + hex.EncodeToString(hash.Sum(nil)[:8])

@@ -21,10 +21,10 @@ func installable() bool {
 }
 
 func install(ctx context.Context) (err error) {
-	if err := os.MkdirAll(filepath.Dir(noCluster), 0o755); err != nil {
+	if err = os.MkdirAll(filepath.Dir(noCluster), 0o755); err != nil {
 		return fmt.Errorf("install PostgreSQL: %w", err)
 	}
-	if err := os.WriteFile(noCluster, []byte("create_main_cluster = false\n"), 0o644); err != nil { //nolint:gosec // settings, no secret
+	if err = os.WriteFile(noCluster, []byte("create_main_cluster = false\n"), 0o644); err != nil {
 		return fmt.Errorf("install PostgreSQL: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.Remove(noCluster)) }()
@@ -32,7 +32,7 @@ func install(ctx context.Context) (err error) {
 		{"update", "-q"},
 		{"install", "-q", "-y", "--no-install-recommends", "postgresql"},
 	} {
-		command := exec.CommandContext(ctx, "apt-get", arguments...) //nolint:gosec // fixed arguments
+		command := exec.CommandContext(ctx, "apt-get", arguments...)
 		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		command.Stdout, command.Stderr = os.Stderr, os.Stderr
 		if err := command.Run(); err != nil {

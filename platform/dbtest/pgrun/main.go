@@ -48,14 +48,14 @@ func run(args []string) (code int, err error) {
 
 	// The command is in the same process group and gets a terminal's interrupt
 	// itself; this process only outlives it, to stop the server.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // the process's first context
 	defer stop()
 
 	environment := os.Environ()
 	if os.Getenv(variable) == "" {
-		server, err := start(ctx, options)
-		if err != nil {
-			return 1, err
+		server, startErr := start(ctx, options)
+		if startErr != nil {
+			return 1, startErr
 		}
 		defer func() {
 			if stopErr := server.Stop(); stopErr != nil {

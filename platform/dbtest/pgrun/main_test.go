@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,9 +45,9 @@ func TestPgrun(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			command.Stdout, command.Stderr = &stdout, &stderr
 			err := command.Run()
-			var exit *exec.ExitError
 			if err != nil {
-				require.True(t, errors.As(err, &exit), "%v", err)
+				var exit *exec.ExitError
+				require.ErrorAs(t, err, &exit)
 			}
 			require.Equal(t, test.code, command.ProcessState.ExitCode(), stderr.String())
 			require.Contains(t, stdout.String(), test.stdout)

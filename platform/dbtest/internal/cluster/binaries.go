@@ -43,8 +43,8 @@ func InstallCommand() string {
 func findBinaries() (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		// PATH may hold links; the server finds its files from where it lies.
-		if real, err := filepath.EvalSymlinks(initdb); err == nil && complete(filepath.Dir(real)) {
-			return filepath.Dir(real), nil
+		if file, err := filepath.EvalSymlinks(initdb); err == nil && complete(filepath.Dir(file)) {
+			return filepath.Dir(file), nil
 		}
 	}
 	var found []string

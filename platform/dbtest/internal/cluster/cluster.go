@@ -90,7 +90,7 @@ func start(ctx context.Context, o Options, binaries, folder string, account *acc
 		return nil, fmt.Errorf("configure PostgreSQL: %w", err)
 	}
 	// The guard outlives ctx on purpose: Stop ends it, or the end of this process.
-	guard := exec.Command("/bin/sh", "-c", guardScript, "postgres-guard", binaries, folder) //nolint:noctx // see above
+	guard := exec.Command("/bin/sh", "-c", guardScript, "postgres-guard", binaries, folder)
 	guard.Dir = "/"
 	guard.SysProcAttr = account.attributes()
 	alive, err := guard.StdinPipe()
