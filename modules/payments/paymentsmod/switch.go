@@ -16,7 +16,9 @@ var _ payments.Service = (*Switch)(nil)
 
 // CreateInvoice implements payments.Service.
 func (s *Switch) CreateInvoice(ctx context.Context, in payments.CreateInvoiceInput) (payments.Invoice, error) {
-	return flip.Call(ctx, s.route, payments.MethodCreateInvoice, func(ctx context.Context, t payments.Service) (payments.Invoice, error) { return t.CreateInvoice(ctx, in) })
+	return flip.Call(ctx, s.route, payments.MethodCreateInvoice, func(ctx context.Context, t payments.Service) (payments.Invoice, error) {
+		return t.CreateInvoice(ctx, in)
+	})
 }
 
 // Invoice implements payments.Service.

@@ -1,0 +1,119 @@
+package paymentsmod_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/payments/internal/provider"
+	"shop/modules/payments/internal/sandbox"
+	"shop/modules/payments/paymentsmod"
+	"shop/modules/payments/paymentstest"
+	"shop/platform/database"
+	"shop/platform/dbtest"
+	"shop/platform/event"
+	"shop/platform/flip"
+	"shop/platform/id"
+	"shop/platform/module"
+)
+
+// build builds the module over a database; of p nil, with the sandbox.
+func build(t testing.TB, db *database.DB, o paymentstest.Outside, p provider.Provider) *paymentsmod.Built {
+	t.Helper()
+	if p == nil {
+		p = sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond})
+	}
+	built, err := paymentsmod.New(paymentsmod.Deps{
+		Deps:  module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)},
+		Users: o.Users, Provider: p, Now: o.Clock.Now,
+		Settings: paymentsmod.Settings{RetryPause: time.Millisecond, ResolveEvery: time.Millisecond},
+	})
+	require.NoError(t, err)
+	return built
+}
+
+func fixture(t *testing.T, db *database.DB, o paymentstest.Outside, p provider.Provider) paymentstest.Fixture {
+	t.Helper()
+	built := build(t, db, o, p)
+	return paymentstest.Fixture{
+		Service: built.Service,
+		Resolve: func(ctx context.Context) error { return resolve(ctx, t, db, built) },
+		Charges: func(t *testing.T, invoice id.Invoice) int { return charges(t, db, invoice) },
+		Events:  func(t *testing.T) []paymentstest.Published { return published(t, db) },
+	}
+}
+
+// resolve lets the background worker run until nothing is due.
+func resolve(ctx context.Context, t *testing.T, db *database.DB, built *paymentsmod.Built) error {
+	ctx, stop := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() { stopped <- built.Module.Workers[0].Run(ctx) }()
+	require.Eventually(t, func() bool {
+		var live int64
+		err := db.Read(ctx).Raw(`SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`).Scan(&live).Error
+		return err == nil && live == 0
+	}, 10*time.Second, time.Millisecond)
+	stop()
+	return <-stopped
+}
+
+// charges looks into the sandbox's books.
+func charges(t *testing.T, db *database.DB, invoice id.Invoice) int {
+	t.Helper()
+	var count int
+	err := db.Read(t.Context()).Raw(
+		`SELECT count(*) FROM sandbox_charges WHERE invoice = ? AND outcome = 'succeeded'`, invoice.String(),
+	).Scan(&count).Error
+	require.NoError(t, err)
+	return count
+}
+
+func published(t *testing.T, db *database.DB) []paymentstest.Published {
+	t.Helper()
+	var rows []struct{ Name, Payload string }
+	require.NoError(t, db.Read(t.Context()).Raw(`SELECT name, payload FROM outbox ORDER BY seq`).Scan(&rows).Error)
+	events := make([]paymentstest.Published, len(rows))
+	for i, row := range rows {
+		events[i] = paymentstest.Published{Name: row.Name, Payload: []byte(row.Payload)}
+	}
+	return events
+}
+
+func TestPayments(t *testing.T) {
+	t.Parallel()
+	t.Run("fake", func(t *testing.T) {
+		t.Parallel()
+		paymentstest.Run(t, func(_ *testing.T, o paymentstest.Outside) paymentstest.Fixture {
+			fake := paymentstest.NewFake(o.Users, o.Clock.Now)
+			return paymentstest.Fixture{
+				Service: fake,
+				Resolve: func(context.Context) error { fake.Resolve(); return nil },
+				Charges: func(_ *testing.T, invoice id.Invoice) int { return fake.Charges(invoice) },
+				Events:  func(t *testing.T) []paymentstest.Published { return encoded(t, fake.Events()) },
+			}
+		})
+	})
+	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			paymentstest.Run(t, func(t *testing.T, o paymentstest.Outside) paymentstest.Fixture {
+				return fixture(t, dbtest.Open(t, dialect, "payments"), o, nil)
+			})
+		})
+	}
+}
+
+func encoded(t *testing.T, events []event.Event) []paymentstest.Published {
+	t.Helper()
+	all := make([]paymentstest.Published, len(events))
+	for i, e := range events {
+		payload, err := json.Marshal(e)
+		require.NoError(t, err)
+		all[i] = paymentstest.Published{Name: e.EventName(), Payload: payload}
+	}
+	return all
+}
