@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	gomail "github.com/wneessen/go-mail"
+
 	"shop/modules/email/internal/app"
 )
 
@@ -25,7 +27,7 @@ func NewFile(dir string, from *mail.Address) *File { return &File{dir: dir, from
 
 // Send implements app.Mailer. A reader sees whole files only.
 func (f *File) Send(_ context.Context, m app.Message) error {
-	message, err := compose(f.from, m)
+	message, err := compose(f.from, m, gomail.NoEncoding) // legible as it is
 	if err != nil {
 		return err
 	}

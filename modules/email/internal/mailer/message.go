@@ -13,8 +13,8 @@ import (
 )
 
 // compose makes the message as it travels (RFC 5322).
-func compose(from *mail.Address, m app.Message) (*gomail.Msg, error) {
-	message := gomail.NewMsg(gomail.WithEncoding(encoding(m)), gomail.WithNoDefaultUserAgent())
+func compose(from *mail.Address, m app.Message, encoding gomail.Encoding) (*gomail.Msg, error) {
+	message := gomail.NewMsg(gomail.WithEncoding(encoding), gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(from)
 	to, err := mail.ParseAddress(m.To)
 	if err != nil {
@@ -36,20 +36,6 @@ func compose(from *mail.Address, m app.Message) (*gomail.Msg, error) {
 		message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
 	return message, nil
-}
-
-// encoding leaves a message legible where it may be: ASCII in lines of a length
-// that mail servers take (RFC 5322, section 2.1.1).
-func encoding(m app.Message) gomail.Encoding {
-	const longestLine = 998
-	for _, body := range []string{m.Text, m.HTML} {
-		for line := range strings.SplitSeq(body, "\n") {
-			if len(line) > longestLine || strings.ContainsFunc(line, func(r rune) bool { return r > '~' || (r < ' ' && r != '\t') }) {
-				return gomail.EncodingQP
-			}
-		}
-	}
-	return gomail.EncodingUSASCII
 }
 
 // domain is the part of the sender's address that the identifiers of messages

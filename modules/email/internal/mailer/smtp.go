@@ -82,7 +82,13 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 // transport reads how the connection is made and encrypted.
 func transport(u *url.URL) ([]gomail.Option, error) {
 	port, options := portSubmission, []gomail.Option{}
-	starttls := u.Query().Get("starttls")
+	query := u.Query()
+	starttls := query.Get("starttls")
+	for name := range query {
+		if name != "starttls" {
+			return nil, errors.New("the mail server's URL takes no other option than starttls")
+		}
+	}
 	switch {
 	case u.Scheme == "smtps" && starttls == "":
 		port, options = portSubmissions, append(options, gomail.WithSSL())
@@ -108,7 +114,7 @@ func transport(u *url.URL) ([]gomail.Option, error) {
 
 // Send implements app.Mailer.
 func (s *SMTP) Send(ctx context.Context, m app.Message) error {
-	message, err := compose(s.from, m)
+	message, err := compose(s.from, m, gomail.EncodingQP) // which every server takes
 	if err != nil {
 		return err
 	}

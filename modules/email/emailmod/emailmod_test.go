@@ -1,0 +1,94 @@
+package emailmod_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/email/emailmod"
+	"shop/modules/email/emailtest"
+	"shop/platform/database"
+	"shop/platform/dbtest"
+	"shop/platform/flip"
+	"shop/platform/module"
+)
+
+func TestService(t *testing.T) {
+	t.Parallel()
+	t.Run("fake", func(t *testing.T) {
+		t.Parallel()
+		emailtest.Run(t, newFake)
+	})
+	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			emailtest.Run(t, func(t *testing.T) emailtest.Fixture { return newLocal(t, dialect) })
+		})
+	}
+}
+
+func newFake(t *testing.T) emailtest.Fixture {
+	t.Helper()
+	f := emailtest.Fixture{Users: emailtest.NewUsers(), Payments: emailtest.NewPayments(), Clock: emailtest.NewClock()}
+	fake, err := emailtest.NewFake(emailtest.FakeOptions{
+		Users: f.Users, Payments: f.Payments, Now: f.Clock.Now, PublicURL: emailtest.PublicURL,
+	})
+	require.NoError(t, err)
+	f.Service = fake
+	f.Deliver = func(t *testing.T) { t.Helper(); require.NoError(t, fake.Deliver(t.Context())) }
+	f.Delivered, f.Refuse = fake.Delivered, fake.Refuse
+	return f
+}
+
+// newLocal is the module as a process hosts it, with its workers running and a
+// mail server that speaks STARTTLS.
+func newLocal(t *testing.T, dialect database.Dialect) emailtest.Fixture {
+	t.Helper()
+	server := emailtest.NewServer(t, emailtest.ServerOptions{})
+	f := emailtest.Fixture{
+		Users: emailtest.NewUsers(), Payments: emailtest.NewPayments(), Clock: emailtest.NewClock(),
+		Deliver: func(*testing.T) {}, Delivered: server.Delivered, Refuse: server.Refuse,
+	}
+	built := build(t, dbtest.Open(t, dialect, "email"), f, emailmod.Settings{
+		SMTPURL: server.URL(), TLS: server.TLS(), Now: f.Clock.Now, Poll: 20 * time.Millisecond,
+	})
+	run(t, built)
+	f.Service = built.Service
+	return f
+}
+
+func build(t *testing.T, db *database.DB, f emailtest.Fixture, s emailmod.Settings) *emailmod.Built {
+	t.Helper()
+	s.PublicURL = emailtest.PublicURL
+	built, err := emailmod.New(emailmod.Deps{
+		Deps: deps(db), Users: f.Users, Payments: f.Payments, Settings: s,
+	})
+	require.NoError(t, err)
+	return built
+}
+
+func deps(db *database.DB) module.Deps {
+	return module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)}
+}
+
+// run runs a module's workers until the test ends; stop ends them sooner and
+// waits for them.
+func run(t *testing.T, built *emailmod.Built) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for _, worker := range built.Module.Workers {
+		running.Go(func() {
+			if err := worker.Run(ctx); err != nil {
+				t.Errorf("%s: %v", worker.Name, err)
+			}
+		})
+	}
+	stop = func() { cancel(); running.Wait() }
+	t.Cleanup(stop)
+	return stop
+}

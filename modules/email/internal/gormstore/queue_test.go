@@ -1,0 +1,88 @@
+package gormstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/email"
+	"shop/modules/email/internal/app"
+	"shop/modules/email/internal/gormstore"
+	"shop/platform/database"
+	"shop/platform/dbtest"
+	"shop/platform/event/inbox"
+	"shop/platform/id"
+	"shop/platform/idempotency/sqlstore"
+)
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "email", func(t *testing.T, db *database.DB) {
+		t.Parallel()
+		ctx, now := t.Context(), database.Now()
+		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db)
+		add := func(due time.Time) id.Email {
+			m := app.Mail{Email: email.Email{
+				ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
+				NextAttemptAt: due, Version: 1, CreatedAt: now, UpdatedAt: now,
+			}}
+			require.NoError(t, store.Add(ctx, m))
+			return m.ID
+		}
+		_, found, err := queue.Due(ctx)
+		require.NoError(t, err)
+		require.False(t, found)
+
+		later, second, first := add(now.Add(time.Hour)), add(now), add(now.Add(-time.Second))
+		due, found, err := queue.Due(ctx)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, now.Add(-time.Second), due)
+
+		claim := func(holder string, lease time.Duration, n int) []id.Email {
+			mails, err := queue.Claim(ctx, holder, now, lease, n)
+			require.NoError(t, err)
+			ids := make([]id.Email, len(mails))
+			for i, m := range mails {
+				ids[i] = m.ID
+			}
+			return ids
+		}
+		require.Equal(t, []id.Email{first}, claim("a", time.Hour, 1))
+		require.Equal(t, []id.Email{second}, claim("b", 0, 10)) // its lease ends at once
+		require.Equal(t, []id.Email{second}, claim("a", time.Hour, 10))
+		require.Empty(t, claim("b", time.Hour, 10))
+
+		// What b writes about an e-mail that it lost is not written.
+		kept, err := queue.Keep(ctx, "b", second, time.Hour)
+		require.NoError(t, err)
+		require.False(t, kept)
+		done, err := queue.Settle(ctx, "b", app.Outcome{ID: second, At: now, Status: email.StatusSent})
+		require.NoError(t, err)
+		require.False(t, done)
+		require.NoError(t, queue.Discard(ctx, "b", second))
+		require.NoError(t, queue.Release(ctx, "b", []id.Email{second}))
+		require.Empty(t, claim("c", time.Hour, 10))
+
+		kept, err = queue.Keep(ctx, "a", second, time.Hour)
+		require.NoError(t, err)
+		require.True(t, kept)
+		done, err = queue.Settle(ctx, "a", app.Outcome{ID: second, At: now, Status: email.StatusSent})
+		require.NoError(t, err)
+		require.True(t, done)
+		require.NoError(t, queue.Release(ctx, "a", []id.Email{first, second}))
+		require.Equal(t, []id.Email{first}, claim("c", time.Hour, 10))
+		require.NoError(t, queue.Discard(ctx, "c", first))
+		_, err = store.Find(ctx, first)
+		require.ErrorIs(t, err, email.ErrEmailNotFound)
+
+		due, found, err = queue.Due(ctx)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, now.Add(time.Hour), due)
+		kept, err = queue.Keep(ctx, "c", later, time.Hour)
+		require.NoError(t, err)
+		require.False(t, kept)
+	})
+}
