@@ -9,8 +9,15 @@ import (
 	"shop/platform/identity"
 )
 
-// errToken is answered to a bearer token that is unknown, expired or ended.
-var errToken = fault.New(fault.Unauthenticated, "invalid_token", "the session is unknown or has ended; sign in again")
+// Errors of authentication.
+var (
+	// errToken is answered to a bearer token that is unknown, expired or ended.
+	errToken = fault.New(fault.Unauthenticated, "invalid_token", "the session is unknown or has ended; sign in again")
+	// errServiceToken is answered to a service token that is not valid for the
+	// module. It has a code of its own, so that a calling service does not take
+	// its own mistake for its user's.
+	errServiceToken = fault.New(fault.Unauthenticated, "invalid_service_token", "the service token is not valid for this module")
+)
 
 type internalKey struct{}
 
@@ -23,34 +30,33 @@ func isInternal(ctx context.Context) bool {
 // authenticate finds out who is asking. No Authorization header is an
 // anonymous visitor; a wrong one is refused even where none is needed, so that
 // nobody believes himself signed in.
-func (a *API) authenticate(ctx context.Context, h http.Header, module string, internal bool) (identity.Actor, error) {
+//
+// vouched is true when a service vouches for the actor: then the actor may be
+// anybody, and the internal listener is open to the call.
+func (a *API) authenticate(ctx context.Context, h http.Header, module string, internal bool) (actor identity.Actor, vouched bool, err error) {
 	header := h.Get("Authorization")
 	if header == "" {
-		return identity.Actor{}, nil
+		return identity.Actor{}, false, nil
 	}
 	scheme, token, _ := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return identity.Actor{}, errToken.With("expected Authorization: Bearer and a token")
+		return identity.Actor{}, false, errToken.With("expected Authorization: Bearer and a token")
 	}
 	// A JSON Web Token has two dots (RFC 7519), a session's token has none.
 	if internal && strings.Count(token, ".") == 2 && a.options.AuthenticateService != nil {
-		actor, err := a.options.AuthenticateService(token, module)
+		actor, err = a.options.AuthenticateService(token, module)
 		if err != nil {
-			return identity.Actor{}, errToken.With("the service token is not valid here").WithCause(err)
+			return identity.Actor{}, false, errServiceToken.WithCause(err)
 		}
-		return actor, nil
+		return actor, true, nil
 	}
 	if a.options.AuthenticateSession == nil {
-		return identity.Actor{}, errToken
+		return identity.Actor{}, false, errToken
 	}
-	actor, err := a.options.AuthenticateSession(ctx, token)
-	switch {
-	case err == nil:
-		return actor, nil
-	case fault.KindOf(err) == fault.Unauthenticated:
-		return identity.Actor{}, errToken
-	default:
-		return identity.Actor{}, err
+	actor, err = a.options.AuthenticateSession(ctx, token)
+	if err != nil && fault.KindOf(err) == fault.Unauthenticated {
+		err = errToken
 	}
+	return actor, false, err
 }

@@ -16,6 +16,7 @@ import (
 
 	"shop/platform/fault"
 	"shop/platform/identity"
+	"shop/platform/request"
 )
 
 // route is what the edge knows of the operation that a request is for.
@@ -25,8 +26,8 @@ type route struct {
 	metrics   *routeMetrics
 }
 
-// request is what the edge keeps of a request while it runs.
-type request struct {
+// exchange is what the edge keeps of a request while it runs.
+type exchange struct {
 	id    string
 	url   *url.URL
 	actor identity.Actor
@@ -34,19 +35,7 @@ type request struct {
 	failure error
 }
 
-type requestKey struct{}
-
-// RequestID is the identifier of the request that ctx belongs to; empty
-// outside of one.
-func RequestID(ctx context.Context) string {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
-		return r.id
-	}
-	return ""
-}
-
-// RequestIDHeader carries the request's identifier, in both directions.
-const RequestIDHeader = "X-Request-Id"
+type exchangeKey struct{}
 
 // edge is what every request passes before its operation: identifier, time
 // limit, security headers, who is asking and whether that is enough, rate
@@ -55,12 +44,12 @@ const RequestIDHeader = "X-Request-Id"
 func (a *API) edge(r *route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
-		state := &request{id: requestID(c.Request.Header.Get(RequestIDHeader)), url: c.Request.URL}
+		state := &exchange{id: requestID(c.Request.Header.Get(request.Header)), url: c.Request.URL}
 		secure(c.Writer.Header(), state.id)
 
 		ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 		defer cancel()
-		ctx = context.WithValue(ctx, requestKey{}, state)
+		ctx = request.WithID(context.WithValue(ctx, exchangeKey{}, state), state.id)
 		defer func() {
 			if p := recover(); p != nil {
 				a.recovered(c, state, p)
@@ -93,13 +82,13 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r *route) (identity.Act
 	if r.operation.Access == Internal && !internal {
 		return identity.Actor{}, errNoRoute
 	}
-	actor, err := a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
+	actor, vouched, err := a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
 	if err != nil {
 		return actor, err
 	}
 	ctx = identity.With(ctx, actor)
 	switch {
-	case internal, r.operation.Access == Administrator:
+	case internal && !vouched, r.operation.Access == Administrator:
 		err = identity.RequirePrivileged(ctx)
 	case r.operation.Access == SignedIn:
 		err = identity.RequireSignedIn(ctx)
@@ -119,7 +108,7 @@ func (a *API) fail(c *gin.Context, err error) {
 	p.write(c.Writer)
 }
 
-func (a *API) recovered(c *gin.Context, state *request, p any) {
+func (a *API) recovered(c *gin.Context, state *exchange, p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel is compared, not wrapped
 		panic(p)
 	}
@@ -130,7 +119,7 @@ func (a *API) recovered(c *gin.Context, state *request, p any) {
 }
 
 // observe writes the request's line in the log and its metrics.
-func (a *API) observe(c *gin.Context, r *route, state *request, took time.Duration) {
+func (a *API) observe(c *gin.Context, r *route, state *exchange, took time.Duration) {
 	status := c.Writer.Status()
 	r.metrics.observe(status, took)
 	level := slog.LevelInfo
@@ -161,7 +150,7 @@ func (a *API) observe(c *gin.Context, r *route, state *request, took time.Durati
 // secure sets the headers that keep a browser from guessing, framing and
 // caching what an API answers (OWASP REST security cheat sheet).
 func secure(h http.Header, requestID string) {
-	h[RequestIDHeader] = []string{requestID}
+	h[request.Header] = []string{requestID}
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer
 	h["Content-Security-Policy"] = noContent

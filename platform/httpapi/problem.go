@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"shop/platform/fault"
+	"shop/platform/request"
 )
 
 // Problem is how every failure is answered (RFC 9457).
@@ -72,7 +73,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	if f.Kind == fault.Internal && ctx.Err() != nil {
 		f = fault.New(fault.Timeout, "timeout", "the request took too long").WithCause(err)
 	}
-	p := &Problem{Status: statuses[f.Kind], Code: f.Code, Detail: f.Message, RequestID: RequestID(ctx)}
+	p := &Problem{Status: statuses[f.Kind], Code: f.Code, Detail: f.Message, RequestID: request.ID(ctx)}
 	if f.Code == errNoMethod.Code {
 		p.Status = http.StatusMethodNotAllowed
 	}
@@ -90,7 +91,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		p.setHeader("Www-Authenticate", `Bearer realm="shop"`)
 	}
 	if p.Status >= http.StatusInternalServerError {
-		if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		if r, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 			r.failure = err
 		}
 	}
@@ -136,7 +137,7 @@ func useProblems() {
 }
 
 func humaProblem(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-	return fromHuma(RequestID(ctx.Context()), status, message, errs)
+	return fromHuma(request.ID(ctx.Context()), status, message, errs)
 }
 
 func fromHuma(requestID string, status int, message string, errs []error) *Problem {

@@ -10,6 +10,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"shop/platform/request"
 )
 
 // minGzipBytes is the size from which compressing pays: below, the headers and
@@ -26,8 +28,8 @@ func (a *API) Public() http.Handler {
 		h = cors.New(cors.Options{
 			AllowedOrigins: a.options.CORSOrigins,
 			AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
-			AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", RequestIDHeader},
-			ExposedHeaders: []string{"ETag", "Link", "Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", RequestIDHeader},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", request.Header},
+			ExposedHeaders: []string{"ETag", "Link", "Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", request.Header},
 			MaxAge:         600,
 		}).Handler(h)
 	}
