@@ -41,7 +41,7 @@ CREATE INDEX tokens_expires_at_idx ON tokens (expires_at);
 -- Failed sign-ins. An account is named by the SHA-256 of the address that was
 -- typed, which may belong to nobody or be a password in the wrong field.
 CREATE TABLE sign_in_failures (
-    id        uuid        PRIMARY KEY,
+    id        bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account   bytea       NOT NULL,
     address   text        NOT NULL, -- of the client; the network of an IPv6 one
     failed_at timestamptz NOT NULL

@@ -41,11 +41,11 @@ CREATE INDEX tokens_expires_at_idx ON tokens (expires_at);
 -- Failed sign-ins. An account is named by the SHA-256 of the address that was
 -- typed, which may belong to nobody or be a password in the wrong field.
 CREATE TABLE sign_in_failures (
-    id        BLOB        NOT NULL PRIMARY KEY,
+    id        INTEGER     PRIMARY KEY,
     account   BLOB        NOT NULL,
     address   TEXT        NOT NULL, -- of the client; the network of an IPv6 one
     failed_at DATETIME    NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX sign_in_failures_address_failed_at_idx ON sign_in_failures (address, failed_at);
 CREATE INDEX sign_in_failures_account_idx ON sign_in_failures (account);
 CREATE INDEX sign_in_failures_failed_at_idx ON sign_in_failures (failed_at);

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"shop/modules/users/internal/app"
 )
 
@@ -14,7 +12,7 @@ import (
 // reach its limit no more are added.
 func (s *Store) Failures(ctx context.Context, address string, since time.Time) ([]app.Failure, error) {
 	var rows []struct {
-		Account  []byte
+		Account  app.Hash
 		FailedAt time.Time
 	}
 	err := s.db.Read(ctx).Raw(
@@ -25,21 +23,16 @@ func (s *Store) Failures(ctx context.Context, address string, since time.Time) (
 	}
 	failures := make([]app.Failure, len(rows))
 	for i, row := range rows {
-		failures[i] = app.Failure{Address: address, At: row.FailedAt.UTC()}
-		copy(failures[i].Account[:], row.Account)
+		failures[i] = app.Failure{Account: row.Account, Address: address, At: row.FailedAt.UTC()}
 	}
 	return failures, nil
 }
 
 // AddFailure implements app.Store.
 func (s *Store) AddFailure(ctx context.Context, f app.Failure) error {
-	key, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("make the key of a failed sign-in: %w", err)
-	}
-	err = s.db.Write(ctx).Exec(
-		`INSERT INTO sign_in_failures (id, account, address, failed_at) VALUES (?, ?, ?, ?)`,
-		key[:], f.Account[:], f.Address, f.At).Error
+	err := s.db.Write(ctx).Exec(
+		`INSERT INTO sign_in_failures (account, address, failed_at) VALUES (?, ?, ?)`,
+		f.Account, f.Address, f.At).Error
 	if err != nil {
 		return fmt.Errorf("add failed sign-in: %w", err)
 	}
@@ -50,7 +43,7 @@ func (s *Store) AddFailure(ctx context.Context, f app.Failure) error {
 func (s *Store) ForgetFailures(ctx context.Context, account app.Hash, address string) error {
 	err := s.db.Write(ctx).Exec(
 		`DELETE FROM sign_in_failures WHERE account = ? AND (address = ? OR ? = '')`,
-		account[:], address, address).Error
+		account, address, address).Error
 	if err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)
 	}

@@ -1,0 +1,29 @@
+package userstest
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock is a clock that a test moves by hand.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock makes a clock that stands at some noon.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)} }
+
+// Now is the time on the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
