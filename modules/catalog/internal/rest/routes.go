@@ -43,6 +43,7 @@ func Register(api *httpapi.API, s catalog.Service) {
 		ID: "list-categories", Method: http.MethodGet, Path: "/categories/", Module: "catalog",
 		Summary: "List categories with counts",
 	}, h.categories)
+	registerInternal(api, h)
 }
 
 type handlers struct{ service catalog.Service }
@@ -57,11 +58,9 @@ func (h handlers) create(ctx context.Context, in *createInput) (*httpapi.Created
 	if err != nil {
 		return nil, err
 	}
-	b := in.Body
-	p, err := h.service.CreateProduct(ctx, catalog.CreateProductInput{
-		Key: key, SKU: b.SKU, Name: b.Name, Description: b.Description, Price: b.Price.value(), Stock: b.Stock,
-		Category: b.Category, Attributes: b.Attributes, Images: b.Images,
-	})
+	product := in.Body.input()
+	product.Key = key
+	p, err := h.service.CreateProduct(ctx, product)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ type Product struct {
 	Attributes  map[string]string `json:"attributes" nullable:"false" example:"{\"colour\":\"blue\"}"`
 	Images      []string          `json:"images" nullable:"false" example:"[\"https://img.example.com/mug-blue.jpg\"]"`
 	Version     int64             `json:"version" doc:"Counts changes by administrators." example:"1"`
+	Revision    int64             `json:"revision" doc:"Counts every change, those of the stock included." example:"1"`
 	CreatedAt   time.Time         `json:"created_at" example:"2026-11-02T09:30:00.000000Z"`
 	UpdatedAt   time.Time         `json:"updated_at" example:"2026-11-02T09:30:00.000000Z"`
 	DeletedAt   *time.Time        `json:"deleted_at,omitempty" doc:"When it was taken off sale; missing while it is on sale." example:"2026-12-24T18:00:00.000000Z"`
@@ -70,7 +71,7 @@ func productOf(p catalog.Product) Product {
 	wire := Product{
 		ID: p.ID, SKU: p.SKU, Name: p.Name, Description: p.Description, Price: priceOf(p.Price),
 		Stock: p.Stock, Category: p.Category, Attributes: p.Attributes, Images: p.Images,
-		Version: p.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		Version: p.Version, Revision: p.Revision, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if wire.Attributes == nil {
 		wire.Attributes = map[string]string{}
@@ -82,4 +83,32 @@ func productOf(p catalog.Product) Product {
 		wire.DeletedAt = &p.DeletedAt
 	}
 	return wire
+}
+
+// value is the product that the wire form stands for.
+func (p Product) value() catalog.Product {
+	product := catalog.Product{
+		ID: p.ID, SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.value(),
+		Stock: p.Stock, Category: p.Category, Attributes: p.Attributes, Images: p.Images,
+		Version: p.Version, Revision: p.Revision, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	if p.DeletedAt != nil {
+		product.DeletedAt = *p.DeletedAt
+	}
+	return product
+}
+
+func newProductOf(in catalog.CreateProductInput) NewProduct {
+	return NewProduct{
+		SKU: in.SKU, Name: in.Name, Description: in.Description, Price: priceOf(in.Price), Stock: in.Stock,
+		Category: in.Category, Attributes: in.Attributes, Images: in.Images,
+	}
+}
+
+// input is the face's input of a new product.
+func (p NewProduct) input() catalog.CreateProductInput {
+	return catalog.CreateProductInput{
+		SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.value(), Stock: p.Stock,
+		Category: p.Category, Attributes: p.Attributes, Images: p.Images,
+	}
 }
