@@ -31,7 +31,8 @@ type Service interface {
 	// UpdateItem sets an item's quantity. Errors: ErrItemNotFound,
 	// fault.ErrPrecondition, an invalid field.
 	UpdateItem(ctx context.Context, in UpdateItemInput) (Item, error)
-	// RemoveItem takes an item out. Errors: ErrItemNotFound.
+	// RemoveItem takes an item out. Errors: ErrItemNotFound,
+	// fault.ErrPrecondition.
 	RemoveItem(ctx context.Context, in RemoveItemInput) error
 	// Cart reads all items with current prices and what can be bought. A user
 	// without items has an empty cart.
@@ -39,8 +40,10 @@ type Service interface {
 	// Empty takes all items out.
 	Empty(ctx context.Context, in EmptyInput) error
 	// Checkout reserves the stock and opens the invoice for what is in the cart,
-	// and empties it; all of that or nothing. Safe to repeat with a key. Errors:
-	// ErrEmpty, ErrUnavailableItems, ErrCheckoutInProgress.
+	// and takes that out of it; all of that or nothing. What came into the cart
+	// meanwhile stays in it. Safe to repeat with a key: the repeat of a checkout
+	// that was interrupted carries it on. Errors: ErrEmpty, ErrUnavailableItems,
+	// ErrCheckoutInProgress, ErrInvoiceRefused, ErrInterrupted.
 	Checkout(ctx context.Context, in CheckoutInput) (Checkout, error)
 	// Receive acts on an event of another module (a removed user's cart goes).
 	// Services only.
@@ -68,7 +71,8 @@ const (
 )
 
 // Item is one product in a cart. Name, prices and Available are the product's
-// at the moment of reading, not stored.
+// at the moment of reading, not stored. A product that was taken off sale stays
+// in the cart with its last name and price.
 type Item struct {
 	ID        id.CartItem
 	UserID    id.User
@@ -77,19 +81,23 @@ type Item struct {
 	Quantity  int64
 	UnitPrice money.Amount
 	LineTotal money.Amount
-	// Available is true while that quantity can be bought.
+	// Available is true while that quantity can be bought: the product is on
+	// sale in the cart's currency, and so many are left.
 	Available bool
-	// Version counts changes, from 1.
-	Version              int64
-	CreatedAt, UpdatedAt time.Time
+	// Version counts changes of the item, from 1; ProductRevision those of the
+	// product and its stock.
+	Version, ProductRevision int64
+	CreatedAt, UpdatedAt     time.Time
 }
 
 // Cart is all items, oldest first.
 type Cart struct {
 	Items []Item
-	// Total is the sum of all lines; the zero Amount for an empty cart.
+	// Total is the sum of the lines that are available, which is what a checkout
+	// would charge without the others; the zero Amount, without a currency, for
+	// an empty cart.
 	Total money.Amount
-	// Count is the sum of all quantities.
+	// Count is the sum of all quantities, unavailable items included.
 	Count int64
 }
 
@@ -128,6 +136,9 @@ type UpdateItemInput struct {
 type RemoveItemInput struct {
 	UserID id.User
 	ID     id.CartItem
+	// IfVersion takes it out only while it is at that version; 0 whatever its
+	// version.
+	IfVersion int64
 }
 
 // CartInput names the user whose cart is read.

@@ -1,6 +1,10 @@
 package cart
 
-import "shop/platform/fault"
+import (
+	"time"
+
+	"shop/platform/fault"
+)
 
 // The failures that a caller can meet.
 var (
@@ -16,9 +20,17 @@ var (
 	ErrCartFull = fault.New(fault.Conflict, "cart_full", "the cart cannot hold more")
 	// ErrEmpty is returned when there is nothing to check out.
 	ErrEmpty = fault.New(fault.Conflict, "cart_empty", "the cart is empty")
-	// ErrUnavailableItems is returned when items cannot be bought as they are; it
-	// names each and what is left. Nothing was reserved.
+	// ErrUnavailableItems is returned when items cannot be bought as they are; its
+	// fields are items.<item's identifier>, each with what is left. Nothing was
+	// reserved.
 	ErrUnavailableItems = fault.New(fault.Conflict, "items_unavailable", "some items cannot be bought in this quantity")
 	// ErrCheckoutInProgress is returned while another checkout of this cart runs.
 	ErrCheckoutInProgress = fault.New(fault.Conflict, "checkout_in_progress", "another checkout of this cart is under way")
+	// ErrInvoiceRefused is returned when no invoice can be made for this user and
+	// cart. Nothing was reserved.
+	ErrInvoiceRefused = fault.New(fault.Conflict, "invoice_refused", "no invoice can be made for this cart")
+	// ErrInterrupted is returned when another module did not answer during the
+	// checkout, which goes on by itself as soon as it does. A repeat with the same
+	// key tells how it ended.
+	ErrInterrupted = fault.New(fault.Unavailable, "checkout_interrupted", "the checkout has begun and goes on by itself; repeat it with the same Idempotency-Key to learn how it ended").WithRetryAfter(2 * time.Second)
 )

@@ -1,0 +1,93 @@
+// Package cartmod builds carts for the program that hosts them. It is the one
+// package of the module that the program imports.
+package cartmod
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shop/modules/cart"
+	"shop/modules/cart/internal/app"
+	"shop/modules/cart/internal/gormstore"
+	"shop/modules/cart/internal/rest"
+	"shop/modules/catalog"
+	"shop/modules/payments"
+	"shop/platform/event"
+	"shop/platform/event/inbox"
+	"shop/platform/flip"
+	"shop/platform/httpapi"
+	"shop/platform/idempotency/sqlstore"
+	"shop/platform/identity"
+	"shop/platform/module"
+)
+
+// Deps are what carts are built from.
+type Deps struct {
+	module.Deps
+	Catalog  catalog.Service
+	Payments payments.Service
+	Settings Settings
+}
+
+// Settings are plain settings. The zero value of each is its default.
+type Settings struct {
+	// Lease is how long a checkout belongs to the process that took it in hand,
+	// before others take it over; 20 s. It bounds how long one may take.
+	Lease time.Duration
+	// ResumeEvery is how often it is looked for interrupted checkouts; 1 s.
+	ResumeEvery time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Built is carts: their face for other modules, and what to host.
+type Built struct {
+	Service cart.Service
+	Module  module.Module
+}
+
+// name is the module's name.
+const name = "cart"
+
+// New builds carts over a migrated database.
+func New(d Deps) (*Built, error) {
+	answers, handled := sqlstore.New(d.DB), inbox.New(d.DB)
+	store := gormstore.New(d.DB, answers, handled)
+	service, err := app.New(app.Deps{
+		Store: store, Once: store, Catalog: d.Catalog, Payments: d.Payments, Logger: d.Logger,
+		Settings: app.Settings{Lease: d.Settings.Lease, ResumeEvery: d.Settings.ResumeEvery}, Now: d.Settings.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build cart: %w", err)
+	}
+	face := &Switch{flip.NewRoute[cart.Service](
+		service, d.Observer,
+		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
+		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
+	)}
+	return &Built{
+		Service: face,
+		Module: module.Module{
+			Name: name, ContractVersion: cart.ContractVersion, DB: d.DB,
+			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Subscribers: []event.Subscriber{subscriber(face)},
+			Workers: []module.Worker{
+				{Name: "resume checkouts", Run: service.RunResumer},
+				module.Pruning("idempotency records", d.Logger, answers.Prune),
+				module.Pruning("handled events", d.Logger, handled.Prune),
+			},
+		},
+	}, nil
+}
+
+// subscriber hands other modules' events over through the face, wherever it
+// leads.
+func subscriber(face cart.Service) event.Subscriber {
+	return event.Subscriber{
+		Name: name, Events: app.Events(),
+		Handle: func(ctx context.Context, e event.Envelope) error {
+			return face.Receive(identity.AsService(ctx, name), e)
+		},
+	}
+}

@@ -1,0 +1,184 @@
+package gormstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"shop/modules/cart"
+	"shop/modules/cart/internal/app"
+	"shop/platform/database"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/money"
+)
+
+// item is a row of cart_items as it is read.
+type item struct {
+	ID        id.CartItem
+	UserID    id.User
+	ProductID id.Product
+	Currency  string
+	Quantity  int64
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+const itemColumns = `id, user_id, product_id, currency, quantity, version, created_at, updated_at`
+
+func (r item) value() app.Item {
+	return app.Item{
+		ID: r.ID, UserID: r.UserID, ProductID: r.ProductID, Currency: money.Currency(r.Currency),
+		Quantity: r.Quantity, Version: r.Version, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+}
+
+// add takes the lowest free slot of the cart, none when all are taken, unless
+// the product has one. Two requests that take the same slot at once collide on
+// its unique index, also when each is the first of the cart: so neither the
+// bound nor the one currency is passed by.
+const add = `
+INSERT INTO cart_items AS i (id, user_id, product_id, slot, currency, quantity, version, created_at, updated_at)
+SELECT @id, @user, @product, place.slot, @currency, @quantity, 1, @at, @at
+  FROM (SELECT coalesce(
+         (SELECT own.slot FROM cart_items own WHERE own.user_id = @user AND own.product_id = @product),
+         (SELECT min(taken.slot) + 1
+            FROM (SELECT 0 AS slot UNION ALL SELECT slot FROM cart_items WHERE user_id = @user) AS taken
+           WHERE taken.slot < @slots AND NOT EXISTS (
+             SELECT 1 FROM cart_items next WHERE next.user_id = @user AND next.slot = taken.slot + 1))) AS slot) AS place
+ WHERE place.slot IS NOT NULL
+   AND coalesce((SELECT other.currency = @currency FROM cart_items other
+                  WHERE other.user_id = @user AND other.product_id <> @product LIMIT 1), true)
+ON CONFLICT (user_id, product_id) DO UPDATE
+  SET quantity = i.quantity + excluded.quantity, currency = excluded.currency,
+      version = i.version + 1, updated_at = excluded.updated_at
+WHERE i.quantity + excluded.quantity <= @most
+RETURNING ` + itemColumns
+
+// Add implements app.Store.
+func (s *Store) Add(ctx context.Context, in app.Item) (app.Item, error) {
+	var rows []item
+	err := s.db.Write(ctx).Raw(add, map[string]any{
+		"id": in.ID, "user": in.UserID, "product": in.ProductID, "currency": string(in.Currency),
+		"quantity": in.Quantity, "at": in.CreatedAt, "slots": cart.MaxItems, "most": cart.MaxQuantity,
+	}).Scan(&rows).Error
+	switch {
+	case errors.Is(err, database.ErrDuplicate):
+		return app.Item{}, fmt.Errorf("%w: %w", app.ErrChanged, err)
+	case err != nil:
+		return app.Item{}, fmt.Errorf("add to the cart: %w", err)
+	case len(rows) == 0:
+		return app.Item{}, s.whyNotAdded(ctx, in)
+	}
+	return rows[0].value(), nil
+}
+
+// whyNotAdded finds out why nothing was added, and whether that still holds.
+func (s *Store) whyNotAdded(ctx context.Context, in app.Item) error {
+	var found struct{ Own, Items, Others int64 }
+	err := s.db.Write(ctx).Raw(
+		`SELECT coalesce(sum(CASE WHEN product_id = ? THEN quantity END), 0) AS own, count(*) AS items,
+		        count(CASE WHEN product_id <> ? AND currency <> ? THEN 1 END) AS others
+		   FROM cart_items WHERE user_id = ?`,
+		in.ProductID, in.ProductID, string(in.Currency), in.UserID,
+	).Scan(&found).Error
+	switch {
+	case err != nil:
+		return fmt.Errorf("look why nothing was added to the cart: %w", err)
+	case found.Others > 0:
+		return cart.ErrCurrency
+	case found.Own+in.Quantity > cart.MaxQuantity:
+		return cart.ErrCartFull.WithField("body.quantity",
+			"must leave the item at "+strconv.Itoa(cart.MaxQuantity)+" or fewer; it holds "+strconv.FormatInt(found.Own, 10))
+	case found.Own == 0 && found.Items >= cart.MaxItems:
+		return cart.ErrCartFull.WithField("body.product_id",
+			"would be one product too many: a cart holds "+strconv.Itoa(cart.MaxItems))
+	default:
+		return app.ErrChanged
+	}
+}
+
+// Item implements app.Store.
+func (s *Store) Item(ctx context.Context, user id.User, item id.CartItem) (app.Item, error) {
+	rows, err := s.items(ctx, `WHERE id = ? AND user_id = ?`, item, user)
+	if err != nil {
+		return app.Item{}, err
+	}
+	if len(rows) == 0 {
+		return app.Item{}, cart.ErrItemNotFound
+	}
+	return rows[0], nil
+}
+
+// Items implements app.Store.
+func (s *Store) Items(ctx context.Context, user id.User) ([]app.Item, error) {
+	return s.items(ctx, `WHERE user_id = ? ORDER BY id`, user)
+}
+
+func (s *Store) items(ctx context.Context, which string, args ...any) ([]app.Item, error) {
+	var rows []item
+	err := s.db.Read(ctx).Raw(`SELECT `+itemColumns+` FROM cart_items `+which, args...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read cart items: %w", err)
+	}
+	items := make([]app.Item, len(rows))
+	for i, row := range rows {
+		items[i] = row.value()
+	}
+	return items, nil
+}
+
+// SetQuantity implements app.Store.
+func (s *Store) SetQuantity(ctx context.Context, in cart.UpdateItemInput, quantity int64, at time.Time) (app.Item, error) {
+	var rows []item
+	err := s.db.Write(ctx).Raw(
+		`UPDATE cart_items SET quantity = ?, version = version + 1, updated_at = ?
+		  WHERE id = ? AND user_id = ? AND (version = ? OR ? = 0) RETURNING `+itemColumns,
+		quantity, at, in.ID, in.UserID, in.IfVersion, in.IfVersion,
+	).Scan(&rows).Error
+	if err != nil {
+		return app.Item{}, fmt.Errorf("change a cart item: %w", err)
+	}
+	if len(rows) == 0 {
+		return app.Item{}, s.missing(ctx, in.UserID, in.ID)
+	}
+	return rows[0].value(), nil
+}
+
+// missing says why an item could not be changed: it is gone, or at another
+// version.
+func (s *Store) missing(ctx context.Context, user id.User, item id.CartItem) error {
+	if _, err := s.Item(ctx, user, item); err != nil {
+		return err
+	}
+	return fault.ErrPrecondition
+}
+
+// Remove implements app.Store.
+func (s *Store) Remove(ctx context.Context, in cart.RemoveItemInput) error {
+	removed := s.db.Write(ctx).Exec(
+		`DELETE FROM cart_items WHERE id = ? AND user_id = ? AND (version = ? OR ? = 0)`,
+		in.ID, in.UserID, in.IfVersion, in.IfVersion)
+	if removed.Error != nil {
+		return fmt.Errorf("remove a cart item: %w", removed.Error)
+	}
+	if removed.RowsAffected == 0 {
+		return s.missing(ctx, in.UserID, in.ID)
+	}
+	return nil
+}
+
+// Clear implements app.Store. All who lock several rows of a cart do so in one
+// order, so that none waits for another in a circle.
+func (s *Store) Clear(ctx context.Context, user id.User) error {
+	err := s.db.Write(ctx).Exec(
+		`DELETE FROM cart_items WHERE id IN (SELECT id FROM cart_items WHERE user_id = ? ORDER BY id`+s.forUpdate()+`)`,
+		user).Error
+	if err != nil {
+		return fmt.Errorf("empty the cart: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+// Package gormstore keeps carts in PostgreSQL or SQLite. It is the only room of
+// the module that knows GORM.
+package gormstore
+
+import (
+	"context"
+
+	"shop/modules/cart"
+	"shop/modules/cart/internal/app"
+	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/event/inbox"
+	"shop/platform/idempotency/sqlstore"
+)
+
+// Store implements app.Store and app.Once. It is safe for concurrent use; a
+// process has one Store.
+type Store struct {
+	db      *database.DB
+	answers *sqlstore.Store
+	handled *inbox.Inbox
+}
+
+var (
+	_ app.Store = (*Store)(nil)
+	_ app.Once  = (*Store)(nil)
+)
+
+// New makes the Store of the module's database. answers and handled are over
+// the same one.
+func New(db *database.DB, answers *sqlstore.Store, handled *inbox.Inbox) *Store {
+	return &Store{db, answers, handled}
+}
+
+// AddItem implements app.Once.
+func (s *Store) AddItem(
+	ctx context.Context, in cart.AddItemInput, fn func(context.Context) (cart.Item, error),
+) (cart.Item, error) {
+	return sqlstore.Do(ctx, s.answers, in.Key, cart.MethodAddItem.String(), in, fn)
+}
+
+// Receive implements app.Once.
+func (s *Store) Receive(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
+	return s.handled.Once(ctx, e, fn)
+}
+
+// Forget implements app.Once.
+func (s *Store) Forget(ctx context.Context, actor string) error { return s.answers.Forget(ctx, actor) }
+
+// forUpdate locks the rows of a query: SQLite's one writer holds the lock
+// already.
+func (s *Store) forUpdate() string {
+	if s.db.Dialect() == database.SQLite {
+		return ""
+	}
+	return " FOR UPDATE"
+}
