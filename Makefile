@@ -1,5 +1,4 @@
-# `make` alone lists what there is. Needed: Go and make; gcc for `make test` (race detector);
-# Node.js with npm for the OpenAPI linter in `make lint`.
+# `make` alone lists what there is. Needed: Go, git and make; gcc for `make test` (race detector).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -11,7 +10,6 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # Tools are pinned by a module each, so that go.mod stays the product's own. They are built once
 # and again only when their module changes.
 TOOLS    := bin/tools
-REDOCLY  := .ci/tools/redocly/node_modules/.bin/redocly
 POSTGRES := go run -tags $(TAGS) ./platform/dbtest/pgrun
 
 # Arguments for the program started by run and bench; packages and flags for test.
@@ -39,7 +37,7 @@ test: $(TOOLS)/gotestsum ## run every test with the race detector, PostgreSQL in
 
 .PHONY: bench
 bench: build ## measure the shop beside two yardsticks, one table (PostgreSQL with fsync)
-	@$(POSTGRES) --fsync -- go run -tags $(TAGS) ./cmd/shopbench $(ARGS)
+	@$(POSTGRES) --fsync -- env CGO_ENABLED=0 go run -tags $(TAGS) ./cmd/shopbench -shop bin/shop $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (10s)
@@ -61,7 +59,7 @@ verify: build $(TOOLS)/golangci-lint ## fail where checked-in files are not what
 	@.ci/verify
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint $(TOOLS)/oasdiff $(TOOLS)/govulncheck $(REDOCLY) ## check code, API document, API compatibility, known vulnerabilities
+lint: $(addprefix $(TOOLS)/,golangci-lint apilint oasdiff govulncheck) ## check code, API document, API compatibility, known vulnerabilities
 	@$(TOOLS)/golangci-lint run
 	@.ci/lint-api
 	@.ci/vulncheck $(TAGS)
@@ -74,7 +72,7 @@ api-release: build ## make the present API the one that later changes may not br
 
 .PHONY: clean
 clean: ## remove what was built (not ./data)
-	@rm -rf bin .ci/tools/redocly/node_modules
+	@rm -rf bin
 
 $(TOOLS)/%: .ci/tools/%/go.mod .ci/tools/%/go.sum
 	@echo "building $* (once)"
@@ -82,7 +80,5 @@ $(TOOLS)/%: .ci/tools/%/go.mod .ci/tools/%/go.sum
 	@cd .ci/tools/$* && CGO_ENABLED=0 go build -o ../../../$(TOOLS)/ tool
 	@touch $@
 
-$(REDOCLY): .ci/tools/redocly/package-lock.json
-	@command -v npm >/dev/null || { echo 'make lint needs Node.js 20.19 or newer with npm for the OpenAPI linter' >&2; exit 1; }
-	@cd .ci/tools/redocly && npm ci --silent
-	@touch $@
+# The only tool whose source is here.
+$(TOOLS)/apilint: $(wildcard .ci/tools/apilint/*.go)
