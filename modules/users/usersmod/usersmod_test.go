@@ -19,18 +19,23 @@ import (
 // fast makes hashing cheap; what real parameters do is tested by itself.
 var fast = usersmod.Settings{PasswordMemory: 64, PasswordIterations: 1, PasswordsAtOnce: 4}
 
-func build(t testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) users.Service {
-	t.Helper()
-	deps := usersmod.Deps{
+func deps(db *database.DB, clock *userstest.Clock, settings usersmod.Settings) usersmod.Deps {
+	d := usersmod.Deps{
 		Deps: module.Deps{
 			DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
 		},
 		Settings: settings,
 	}
 	if clock != nil {
-		deps.Now = clock.Now
+		d.Now = clock.Now
 	}
-	built, err := usersmod.New(deps)
+	return d
+}
+
+// build builds the module; a nil clock is the real one.
+func build(t testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) users.Service {
+	t.Helper()
+	built, err := usersmod.New(deps(db, clock, settings))
 	require.NoError(t, err)
 	return built.Service
 }

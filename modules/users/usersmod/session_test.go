@@ -1,0 +1,93 @@
+package usersmod_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/users"
+	"shop/modules/users/userstest"
+	"shop/platform/database"
+	"shop/platform/dbtest"
+	"shop/platform/id"
+	"shop/platform/identity"
+)
+
+const password = "correct horse battery"
+
+func register(t testing.TB, s users.Service, email string) id.User {
+	t.Helper()
+	user, err := s.Register(t.Context(), users.RegisterInput{Email: email, Password: password, Name: "Ada Lovelace"})
+	require.NoError(t, err)
+	return user
+}
+
+func signIn(t testing.TB, s users.Service, email string) string {
+	t.Helper()
+	session, err := s.SignIn(t.Context(), users.SignInInput{Email: email, Password: password, Address: "192.0.2.1"})
+	require.NoError(t, err)
+	return session.Token
+}
+
+// Two replicas keep sessions in memory; each sees within a second what the
+// other changed.
+func TestReplicasSeeChanges(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "users", func(t *testing.T, db *database.DB) {
+		here, there := build(t, db, nil, fast), build(t, db, nil, fast)
+		admin := identity.With(t.Context(), identity.Actor{User: id.NewUser(), Administrator: true})
+		user := register(t, here, "ada@example.com")
+		seen := func(token string, want func(users.Session, error) bool) {
+			t.Helper()
+			require.Eventually(t, func() bool {
+				return want(there.Authenticate(t.Context(), users.AuthenticateInput{Token: token}))
+			}, time.Second, 5*time.Millisecond)
+		}
+		alive := func(_ users.Session, err error) bool { return err == nil }
+		ended := func(_ users.Session, err error) bool { return err != nil }
+
+		token := signIn(t, here, "ada@example.com")
+		seen(token, alive)
+		require.NoError(t, here.SignOut(t.Context(), users.SignOutInput{Token: token}))
+		seen(token, ended)
+
+		token = signIn(t, here, "ada@example.com")
+		seen(token, alive)
+		role := users.RoleAdministrator
+		_, err := here.UpdateUser(admin, users.UpdateUserInput{ID: user, Role: &role})
+		require.NoError(t, err)
+		seen(token, func(s users.Session, err error) bool { return err == nil && s.Role == role })
+
+		newPassword := "staple battery"
+		_, err = here.UpdateUser(admin, users.UpdateUserInput{ID: user, Password: &newPassword})
+		require.NoError(t, err)
+		seen(token, ended)
+	})
+}
+
+// A token that is in use costs no statement; the window is as wide as the
+// test's clock stands still.
+func TestAuthenticateIsAnsweredFromMemory(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "users", func(t *testing.T, db *database.DB) {
+		clock := userstest.NewClock()
+		s := build(t, db, clock, fast)
+		register(t, s, "ada@example.com")
+		token := signIn(t, s, "ada@example.com")
+		statements := func(times int) int64 {
+			ctx, counter := database.WithStatementCounter(t.Context())
+			for range times {
+				_, err := s.Authenticate(ctx, users.AuthenticateInput{Token: token})
+				require.NoError(t, err)
+			}
+			return counter.Statements()
+		}
+		require.Equal(t, int64(1), statements(1))
+		require.Zero(t, statements(100))
+		clock.Advance(time.Second)
+		require.Equal(t, int64(1), statements(100))
+		clock.Advance(40 * time.Hour)
+		require.Equal(t, int64(2), statements(100), "prolonged once in a while")
+	})
+}
