@@ -53,7 +53,7 @@ type Entry struct {
 	At     time.Time   `json:"at" doc:"When it happened." example:"2026-11-24T13:05:00.123456Z"`
 }
 
-func toEntry(e stats.Entry) Entry {
+func entryOf(e stats.Entry) Entry {
 	return Entry{ID: e.ID, UserID: e.UserID, Action: e.Action, Data: Object(e.Data), At: e.At}
 }
 
@@ -63,44 +63,42 @@ type entriesOutput struct {
 	Body func(huma.Context)
 }
 
-func entries(s stats.Service) func(context.Context, *entriesInput) (*entriesOutput, error) {
-	return func(ctx context.Context, in *entriesInput) (*entriesOutput, error) {
-		query := stats.EntriesInput{From: in.From, To: in.To, Page: in.Page(), Action: in.Action, UserID: in.UserID}
-		if negotiation.SelectQValue(in.Accept, []string{jsonType, ndjsonType}) == ndjsonType {
-			return stream(ctx, s, query)
-		}
-		found, err := s.Entries(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		list := httpapi.NewList(ctx, found, toEntry)
-		var body bytes.Buffer
-		if err := newEncoder(&body).Encode(list.Body); err != nil {
-			return nil, fmt.Errorf("encode the list: %w", err)
-		}
-		return &entriesOutput{Link: list.Link, Body: func(c huma.Context) {
-			c.SetHeader("Content-Type", jsonType)
-			c.SetStatus(http.StatusOK)
-			_, _ = body.WriteTo(c.BodyWriter()) // a client that has gone needs no answer
-		}}, nil
+func (h handlers) entries(ctx context.Context, in *entriesInput) (*entriesOutput, error) {
+	query := stats.EntriesInput{From: in.From, To: in.To, Page: in.Page(), Action: in.Action, UserID: in.UserID}
+	if negotiation.SelectQValue(in.Accept, []string{jsonType, ndjsonType}) == ndjsonType {
+		return h.stream(ctx, query)
 	}
+	found, err := h.service.Entries(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	list := httpapi.NewList(ctx, found, entryOf)
+	var body bytes.Buffer
+	if err := newEncoder(&body).Encode(list.Body); err != nil {
+		return nil, fmt.Errorf("encode the list: %w", err)
+	}
+	return &entriesOutput{Link: list.Link, Body: func(c huma.Context) {
+		c.SetHeader("Content-Type", jsonType)
+		c.SetStatus(http.StatusOK)
+		_, _ = body.WriteTo(c.BodyWriter()) // a client that has gone needs no answer
+	}}, nil
 }
 
 // stream answers with all entries. The first page is read before the answer
 // begins, so that what is wrong with the request is still answered as a problem.
-func stream(ctx context.Context, s stats.Service, query stats.EntriesInput) (*entriesOutput, error) {
+func (h handlers) stream(ctx context.Context, query stats.EntriesInput) (*entriesOutput, error) {
 	if query.To.IsZero() {
 		query.To = time.Now() // one end for all pages, else the stream might never have one
 	}
 	query.Page = page.Request{Limit: page.MaxLimit, Cursor: query.Page.Cursor}
-	first, err := s.Entries(ctx, query)
+	first, err := h.service.Entries(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	return &entriesOutput{Body: func(c huma.Context) {
 		c.SetHeader("Content-Type", ndjsonType)
 		c.SetStatus(http.StatusOK)
-		if err := send(ctx, c.BodyWriter(), s, query, first); err != nil {
+		if err := h.send(ctx, c.BodyWriter(), query, first); err != nil {
 			// The status is out: breaking the connection is the one way left to
 			// say that this is not all. net/http documents this panic for it.
 			panic(http.ErrAbortHandler)
@@ -109,11 +107,11 @@ func stream(ctx context.Context, s stats.Service, query stats.EntriesInput) (*en
 }
 
 // send writes page after page. It holds one page at a time and ends with ctx.
-func send(ctx context.Context, w io.Writer, s stats.Service, query stats.EntriesInput, p page.Page[stats.Entry]) error {
+func (h handlers) send(ctx context.Context, w io.Writer, query stats.EntriesInput, p page.Page[stats.Entry]) error {
 	encoder := newEncoder(w)
 	for {
 		for _, e := range p.Items {
-			if err := encoder.Encode(toEntry(e)); err != nil {
+			if err := encoder.Encode(entryOf(e)); err != nil {
 				return fmt.Errorf("send an entry: %w", err)
 			}
 		}
@@ -122,7 +120,7 @@ func send(ctx context.Context, w io.Writer, s stats.Service, query stats.Entries
 		}
 		query.Page.Cursor = p.Next
 		var err error
-		if p, err = s.Entries(ctx, query); err != nil {
+		if p, err = h.service.Entries(ctx, query); err != nil {
 			return err
 		}
 	}

@@ -90,21 +90,6 @@ const (
 	atField
 )
 
-func fieldOf(name string) int {
-	switch name {
-	case "user_id":
-		return userIDField
-	case "action":
-		return actionField
-	case "data":
-		return dataField
-	case "at":
-		return atField
-	default:
-		return 0
-	}
-}
-
 // action reads the object that begins here; i is its place in an array, -1 for
 // none.
 func (r *reader) action(a *stats.Action, i int) {
@@ -116,16 +101,29 @@ func (r *reader) action(a *stats.Action, i int) {
 			return
 		}
 		value := r.value()
-		field := fieldOf(name)
-		switch {
-		case r.broken:
+		if r.broken {
 			return
-		case field == 0:
-			r.add(location(i, clip(name)), "unexpected property")
-		case seen&field != 0:
-			r.add(location(i, name), "must not be given twice")
+		}
+		field := 0
+		switch string(name) {
+		case "user_id":
+			field = userIDField
+			r.userID(a, i, value)
+		case "action":
+			field = actionField
+			text, _ := r.unquoted(i, "action", value)
+			a.Action = string(text)
+		case "data":
+			field = dataField
+			r.data(a, i, value)
+		case "at":
+			field = atField
+			r.happened(a, i, value)
 		default:
-			r.field(a, i, name, field, value)
+			r.add(location(i, clip(name)), "unexpected property")
+		}
+		if seen&field != 0 {
+			r.add(location(i, string(name)), "must not be given twice")
 		}
 		seen |= field
 	}
@@ -134,36 +132,37 @@ func (r *reader) action(a *stats.Action, i int) {
 	}
 }
 
-// field sets a field of an action from its JSON.
-func (r *reader) field(a *stats.Action, i int, name string, field int, value []byte) {
-	if field == dataField {
-		if value[0] != '{' {
-			r.wrongType(location(i, name), "an object", value)
-		}
-		a.Data = value
-		return
+// data sets the data of an action; it goes on sharing the body's memory.
+func (r *reader) data(a *stats.Action, i int, value []byte) {
+	if value[0] != '{' {
+		r.wrongType(location(i, "data"), "an object", value)
 	}
+	a.Data = value
+}
+
+func (r *reader) userID(a *stats.Action, i int, value []byte) {
+	text, ok := r.unquoted(i, "user_id", value)
+	if ok && (a.UserID.UnmarshalText(text) != nil || a.UserID.IsZero()) {
+		r.add(location(i, "user_id"), "must be a user's identifier: user_ and 26 characters")
+	}
+}
+
+func (r *reader) happened(a *stats.Action, i int, value []byte) {
+	text, ok := r.unquoted(i, "at", value)
+	if ok && (a.At.UnmarshalText(text) != nil || a.At.IsZero()) {
+		r.add(location(i, "at"), "must be a time by RFC 3339, such as 2026-11-24T13:05:00Z")
+	}
+}
+
+// unquoted is the text of a field that must be a string.
+func (r *reader) unquoted(i int, field string, value []byte) ([]byte, bool) {
 	if value[0] != '"' {
-		r.wrongType(location(i, name), "a string", value)
-		return
+		r.wrongType(location(i, field), "a string", value)
+		return nil, false
 	}
 	text, ok := unquote(value)
-	if !ok {
-		r.broken = true
-		return
-	}
-	switch field {
-	case userIDField:
-		if a.UserID.UnmarshalText(text) != nil || a.UserID.IsZero() {
-			r.add(location(i, name), "must be a user's identifier: user_ and 26 characters")
-		}
-	case actionField:
-		a.Action = string(text)
-	case atField:
-		if a.At.UnmarshalText(text) != nil || a.At.IsZero() {
-			r.add(location(i, name), "must be a time by RFC 3339, such as 2026-11-24T13:05:00Z")
-		}
-	}
+	r.broken = r.broken || !ok
+	return text, ok
 }
 
 // wrongType notes a value of another type; one that is no JSON at all breaks
@@ -190,10 +189,10 @@ func location(i int, field string) string {
 }
 
 // clip shortens a name that the client made up.
-func clip(name string) string {
+func clip(name []byte) string {
 	const most = 64
 	if len(name) <= most {
-		return name
+		return string(name)
 	}
-	return string(bytes.ToValidUTF8([]byte(name[:most]), nil)) + "…"
+	return string(bytes.ToValidUTF8(name[:most], nil)) + "…"
 }

@@ -30,29 +30,27 @@ type recordOutput struct {
 	Body        []byte
 }
 
-func record(s stats.Service) func(context.Context, *recordInput) (*recordOutput, error) {
-	return func(ctx context.Context, in *recordInput) (*recordOutput, error) {
-		key, err := in.Key()
-		if err != nil {
-			return nil, err
-		}
-		actions, array, err := readActions(in.RawBody)
-		if err != nil {
-			return nil, err
-		}
-		recorded, err := s.Record(ctx, stats.RecordInput{Key: key, Actions: actions})
-		if err != nil {
-			if array && len(actions) == 1 {
-				err = inArray(err)
-			}
-			return nil, err
-		}
-		out := &recordOutput{ContentType: jsonType, Body: answer(recorded.IDs, array)}
-		if key.Replayed() {
-			out.Replayed = "true"
-		}
-		return out, nil
+func (h handlers) record(ctx context.Context, in *recordInput) (*recordOutput, error) {
+	key, err := in.Key()
+	if err != nil {
+		return nil, err
 	}
+	actions, array, err := readActions(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := h.service.Record(ctx, stats.RecordInput{Key: key, Actions: actions})
+	if err != nil {
+		if array && len(actions) == 1 {
+			err = inArray(err)
+		}
+		return nil, err
+	}
+	out := &recordOutput{ContentType: jsonType, Body: answer(recorded.IDs, array)}
+	if key.Replayed() {
+		out.Replayed = "true"
+	}
+	return out, nil
 }
 
 // inArray names the fields of the one action of an array as they were sent; the

@@ -12,6 +12,7 @@ import (
 
 // Register declares the operations of statistics.
 func Register(api *httpapi.API, s stats.Service) {
+	h := handlers{s}
 	schemas := api.OpenAPI().Components.Schemas
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "record-actions", Method: http.MethodPost, Path: "/log", Module: "stats", Access: httpapi.SignedIn,
@@ -20,7 +21,7 @@ func Register(api *httpapi.API, s stats.Service) {
 			"Customers record their own actions only; administrators and services record anybody's.",
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
 		Responses: map[string]*huma.Response{"201": recordedResponse(schemas)},
-	}, record(s))
+	}, h.record)
 	describeActions(api.OpenAPI().Paths["/log"].Post, schemas)
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "list-log", Method: http.MethodGet, Path: "/log", Module: "stats", Access: httpapi.Internal,
@@ -31,12 +32,14 @@ func Register(api *httpapi.API, s stats.Service) {
 			"A connection that breaks off means that there was more: " +
 			"a request takes at most 30 seconds, so cut a long period into several.",
 		Responses: map[string]*huma.Response{"200": entriesResponse(schemas)},
-	}, entries(s))
+	}, h.entries)
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "summarize-log", Method: http.MethodGet, Path: "/log/summary", Module: "stats", Access: httpapi.Internal,
 		Summary: "Counts of what was recorded in a period",
 		Description: "Counts the entries of the period [from, to) per bucket of time, by time. Buckets begin at whole UTC " +
 			"minutes, hours or days; those without entries are left out, and the first and last count what lies in the " +
 			"period. A summary of more than 10,000 buckets or counts is refused.",
-	}, summary(s))
+	}, h.summary)
 }
+
+type handlers struct{ service stats.Service }

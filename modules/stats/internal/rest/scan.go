@@ -51,18 +51,18 @@ func (s *scanner) more(closing byte, first bool) bool {
 }
 
 // name reads the name of a field and the colon.
-func (s *scanner) name() (string, bool) {
+func (s *scanner) name() ([]byte, bool) {
 	if s.peek() != '"' {
 		s.broken = true
-		return "", false
+		return nil, false
 	}
 	name, ok := unquote(s.string())
 	if !ok || s.peek() != ':' {
 		s.broken = true
-		return "", false
+		return nil, false
 	}
 	s.at++
-	return string(name), true
+	return name, true
 }
 
 // value moves over a value and returns its text: at least one byte, unless

@@ -27,18 +27,16 @@ type Summary struct {
 
 type summaryOutput struct{ Body Summary }
 
-func summary(s stats.Service) func(context.Context, *summaryInput) (*summaryOutput, error) {
-	return func(ctx context.Context, in *summaryInput) (*summaryOutput, error) {
-		found, err := s.Summary(ctx, stats.SummaryInput{
-			From: in.From, To: in.To, Bucket: stats.Bucket(in.Bucket), By: stats.By(in.By), Action: in.Action,
-		})
-		if err != nil {
-			return nil, err
-		}
-		out := &summaryOutput{Summary{Items: make([]Count, len(found.Counts))}}
-		for i, c := range found.Counts {
-			out.Body.Items[i] = Count(c)
-		}
-		return out, nil
+func (h handlers) summary(ctx context.Context, in *summaryInput) (*summaryOutput, error) {
+	found, err := h.service.Summary(ctx, stats.SummaryInput{
+		From: in.From, To: in.To, Bucket: stats.Bucket(in.Bucket), By: stats.By(in.By), Action: in.Action,
+	})
+	if err != nil {
+		return nil, err
 	}
+	out := &summaryOutput{Summary{Items: make([]Count, len(found.Counts))}}
+	for i, c := range found.Counts {
+		out.Body.Items[i] = Count(c)
+	}
+	return out, nil
 }
