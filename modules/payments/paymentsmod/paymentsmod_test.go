@@ -49,6 +49,7 @@ func fixture(t *testing.T, db *database.DB, o paymentstest.Outside, p provider.P
 
 // resolve lets the background worker run until nothing is due.
 func resolve(ctx context.Context, t *testing.T, db *database.DB, built *paymentsmod.Built) error {
+	t.Helper()
 	ctx, stop := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
 	go func() { stopped <- built.Module.Workers[0].Run(ctx) }()

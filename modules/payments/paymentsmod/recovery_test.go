@@ -104,10 +104,12 @@ func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 func (w *world) ctx(t *testing.T) context.Context {
+	t.Helper()
 	return identity.With(t.Context(), identity.Actor{User: w.user})
 }
 
 func (w *world) pay(t *testing.T, key string) error {
+	t.Helper()
 	in := payments.PayInput{ID: w.invoice, PaymentMethod: sandbox.MethodOK}
 	if key != "" {
 		in.Key = idempotency.NewKey(key)
@@ -117,6 +119,7 @@ func (w *world) pay(t *testing.T, key string) error {
 }
 
 func (w *world) status(t *testing.T) payments.Status {
+	t.Helper()
 	v, err := w.Service.Invoice(w.ctx(t), payments.InvoiceInput{ID: w.invoice})
 	require.NoError(t, err)
 	return v.Status

@@ -88,14 +88,17 @@ type suite struct {
 }
 
 func as(t *testing.T, user id.User) context.Context {
+	t.Helper()
 	return identity.With(t.Context(), identity.Actor{User: user})
 }
 
 func admin(t *testing.T) context.Context {
+	t.Helper()
 	return identity.With(t.Context(), identity.Actor{User: id.NewUser(), Administrator: true})
 }
 
 func service(t *testing.T) context.Context {
+	t.Helper()
 	return identity.With(t.Context(), identity.Actor{Service: "cart"})
 }
 

@@ -64,14 +64,15 @@ func (s *Store) beginPostgres(ctx context.Context, a app.Attempt, reserve string
 
 func (s *Store) beginSQLite(ctx context.Context, a app.Attempt, reserve string, args []any) (rows []reserved, err error) {
 	tx := s.db.Write(ctx)
-	if err := tx.Raw(reserve, args...).Scan(&rows).Error; err != nil || len(rows) == 0 {
+	if err = tx.Raw(reserve, args...).Scan(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return rows, tx.Exec(
+	err = tx.Exec(
 		insertPayment+`VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
 		a.ID, a.InvoiceID, a.Provider, a.Method, rows[0].Total, rows[0].Currency, a.State, a.Claims,
 		a.DueAt, a.CreatedAt, a.CreatedAt,
 	).Error
+	return rows, err
 }
 
 // Revive implements app.Store.
@@ -136,7 +137,7 @@ func (s *Store) concludePostgres(ctx context.Context, c app.Conclusion, conclude
 func (s *Store) concludeSQLite(ctx context.Context, c app.Conclusion, conclude string, args []any) (owners []owner, err error) {
 	tx := s.db.Write(ctx)
 	var concluded []struct{ InvoiceID id.Invoice }
-	if err := tx.Raw(conclude, args...).Scan(&concluded).Error; err != nil || len(concluded) == 0 {
+	if err = tx.Raw(conclude, args...).Scan(&concluded).Error; err != nil || len(concluded) == 0 {
 		return nil, err
 	}
 	status, paidAt := follows(c)
