@@ -20,10 +20,10 @@ const ContractVersion = 1
 // of kind Unavailable or Timeout.
 type Service interface {
 	// Register makes a customer's account and publishes Registered. Everybody.
-	// Safe to repeat with a key. Errors: ErrEmailTaken, an invalid field.
+	// Safe to repeat with a key. Errors: ErrEmailTaken, ErrBusy, an invalid field.
 	Register(ctx context.Context, in RegisterInput) (id.User, error)
 	// CreateAdministrator makes an administrator's account, verified. Services
-	// (the command line) only. Errors: ErrEmailTaken, an invalid field.
+	// (the command line) only. Errors: ErrEmailTaken, ErrBusy, an invalid field.
 	CreateAdministrator(ctx context.Context, in CreateAdministratorInput) (id.User, error)
 	// User reads an account. The user, administrators and services. Errors:
 	// ErrUserNotFound.
@@ -38,7 +38,8 @@ type Service interface {
 	// one and ends the other sessions; a new address must be verified again. The
 	// user, administrators and services; only the latter two change the role.
 	// Errors: ErrUserNotFound, ErrEmailTaken, ErrWrongPassword,
-	// ErrLastAdministrator, fault.ErrPrecondition, an invalid field.
+	// ErrTooManyAttempts, ErrBusy, ErrLastAdministrator, fault.ErrPrecondition, an
+	// invalid field.
 	UpdateUser(ctx context.Context, in UpdateUserInput) (User, error)
 	// RemoveUser removes an account: its personal data is gone, its sessions are
 	// ended, its identifier is never used again. The user, administrators and
@@ -70,9 +71,9 @@ type Service interface {
 	// RequestPasswordReset publishes PasswordResetRequested. Everybody; the
 	// answer does not tell whether there is such an account.
 	RequestPasswordReset(ctx context.Context, in RequestPasswordResetInput) error
-	// ResetPassword redeems the token of a reset e-mail: sets the password and
-	// ends all sessions. Everybody: the token is the proof. Errors:
-	// ErrTokenInvalid, an invalid field.
+	// ResetPassword redeems the token of a reset e-mail: sets the password, ends
+	// all sessions and verifies the address that the e-mail went to. Everybody:
+	// the token is the proof. Errors: ErrTokenInvalid, ErrBusy, an invalid field.
 	ResetPassword(ctx context.Context, in ResetPasswordInput) error
 	// IssueToken makes the single-use token that an e-mail carries; earlier ones
 	// for the same purpose are void. Services only. Errors: ErrUserNotFound.

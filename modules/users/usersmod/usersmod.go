@@ -30,12 +30,10 @@ type Deps struct {
 // Settings tune the module. The zero value works.
 type Settings = app.Settings
 
-// Built is the module: its face for other modules, what to host, and the
-// outbox whose events the program delivers.
+// Built is the module: its face for other modules, and what to host.
 type Built struct {
 	Service users.Service
 	Module  module.Module
-	Outbox  *outbox.Outbox
 }
 
 // New builds the module over a migrated database.
@@ -59,8 +57,8 @@ func New(d Deps) (*Built, error) {
 				module.Pruning("idempotency records", d.Logger, answers.Prune),
 				module.Pruning("sessions, tokens and failed sign-ins", d.Logger, service.Prune),
 			},
+			Outbox: events,
 		},
-		Outbox: events,
 	}, nil
 }
 

@@ -1,0 +1,78 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/users"
+)
+
+func TestSession(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.signIn(t, users.RoleCustomer)
+	started := call(t, s.public, http.MethodPost, "/session", "", `{"email":"Customer@example.com","password":"`+password+`"}`)
+	require.Equal(t, http.StatusCreated, started.Code, started.Body)
+	require.Equal(t, "/session", started.Header().Get("Location"))
+	require.Equal(t, "no-store", started.Header().Get("Cache-Control"))
+	golden(t, "new_session", started.Body.Bytes())
+	var session struct{ Token string }
+	require.NoError(t, json.Unmarshal(started.Body.Bytes(), &session))
+
+	who := call(t, s.public, http.MethodGet, "/session", session.Token, "")
+	require.Equal(t, http.StatusOK, who.Code, who.Body)
+	golden(t, "session", who.Body.Bytes())
+	require.NotContains(t, who.Body.String(), session.Token)
+
+	require.Equal(t, http.StatusNoContent, call(t, s.public, http.MethodDelete, "/session/", session.Token, "").Code)
+	ended := call(t, s.public, http.MethodGet, "/session", session.Token, "")
+	require.Equal(t, http.StatusUnauthorized, ended.Code)
+	require.NotEmpty(t, ended.Header().Get("WWW-Authenticate"))
+	golden(t, "session_ended", ended.Body.Bytes())
+	require.NotContains(t, s.log.String(), session.Token)
+}
+
+func TestSignInRefused(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.signIn(t, users.RoleCustomer)
+	var answers []string
+	for _, email := range []string{"customer@example.com", "nobody@example.com"} {
+		w := call(t, s.public, http.MethodPost, "/session", "", `{"email":"`+email+`","password":"wrong password"}`)
+		require.Equal(t, http.StatusUnauthorized, w.Code)
+		answers = append(answers, changing.ReplaceAllString(w.Body.String(), `"…"`))
+		golden(t, "wrong_credentials", w.Body.Bytes())
+	}
+	require.Equal(t, answers[0], answers[1])
+	for range 9 {
+		call(t, s.public, http.MethodPost, "/session", "", `{"email":"customer@example.com","password":"wrong password"}`)
+	}
+	w := call(t, s.public, http.MethodPost, "/session", "", `{"email":"customer@example.com","password":"`+password+`"}`)
+	require.Equal(t, http.StatusTooManyRequests, w.Code)
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.Equal(t, "too_many_attempts", problem(t, w).Code)
+
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/session",
+		strings.NewReader(`{"email":"customer@example.com","password":"`+password+`"}`))
+	r.RemoteAddr = "198.51.100.7:4711"
+	elsewhere := httptest.NewRecorder()
+	s.public.ServeHTTP(elsewhere, r)
+	require.Equal(t, http.StatusCreated, elsewhere.Code, "failures count by the client's address")
+}
+
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	u, token := s.signIn(t, users.RoleCustomer)
+	session, err := s.fake.SignIn(t.Context(), users.SignInInput{Email: u.Email, Password: password})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNoContent, call(t, s.public, http.MethodDelete, "/user/me/sessions", token, "").Code)
+	for _, ended := range []string{token, session.Token} {
+		require.Equal(t, http.StatusUnauthorized, call(t, s.public, http.MethodGet, "/session", ended, "").Code)
+	}
+}
