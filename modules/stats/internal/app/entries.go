@@ -35,11 +35,12 @@ func (s *Service) Entries(ctx context.Context, in stats.EntriesInput) (page.Page
 	return result, nil
 }
 
-// continued is q for the rows alone. A default start moves with the clock, and
-// would pass entries that the page before left for this one: its cursor is
-// start enough.
+// continued is q for the rows alone: they begin at the cursor. A default start
+// moves with the clock and would pass entries that the page before left for this
+// one; and of two lower bounds SQLite searches by one and tests the other row by
+// row, which would make deep pages slow.
 func continued(q Query, defaultFrom bool) Query {
-	if q.After != nil && defaultFrom {
+	if q.After != nil && (defaultFrom || q.After.At.After(q.From)) {
 		q.From = q.After.At
 	}
 	return q
