@@ -37,6 +37,13 @@ func TestDuplicate(t *testing.T) {
 				require.Equal(t, test.constraint, duplicate.Constraint)
 				require.NotErrorIs(t, err, database.ErrConstraint)
 
+				var read book
+				err = db.Write(t.Context()).Raw(
+					`INSERT INTO books (id, title, shelf, place, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+					second.ID, second.Title, second.Shelf, second.Place, second.CreatedAt).Scan(&read).Error
+				require.ErrorAs(t, err, &duplicate, "also where GORM does not translate")
+				require.Equal(t, test.constraint, duplicate.Constraint)
+
 				skipped := db.Write(t.Context()).Clauses(clause.OnConflict{DoNothing: true}).Create(second)
 				require.NoError(t, skipped.Error)
 				require.Zero(t, skipped.RowsAffected)

@@ -31,6 +31,9 @@ func observe(session *gorm.DB, o Options) error {
 		if run == nil {
 			return fmt.Errorf("gorm has no callback %s", step.name)
 		}
+		if step.operation == "row" {
+			run = translated(run)
+		}
 		if o.Tracer != nil {
 			run = traced(o, step.operation, run)
 		}
@@ -42,6 +45,17 @@ func observe(session *gorm.DB, o Options) error {
 		}
 	}
 	return nil
+}
+
+// translated does what GORM leaves out in its callback for Raw with Scan, Row and
+// Rows: the others translate their errors.
+func translated(run func(*gorm.DB)) func(*gorm.DB) {
+	return func(tx *gorm.DB) {
+		run(tx)
+		if translator, ok := tx.Dialector.(gorm.ErrorTranslator); ok && tx.Error != nil {
+			tx.Error = translator.Translate(tx.Error)
+		}
+	}
 }
 
 func counted(run func(*gorm.DB)) func(*gorm.DB) {
