@@ -49,8 +49,9 @@ type Service interface {
 	// body.products[i]….
 	ImportProducts(ctx context.Context, in ImportProductsInput) (ImportResult, error)
 	// Reserve takes stock for an order, all lines or none. Services only. The
-	// same key takes it once. Errors: ErrOutOfStock, which names each line and
-	// what is left; ErrProductNotFound.
+	// same key takes it once, and nothing more after its release. Errors:
+	// ErrOutOfStock, which names each line, as body.lines[i] of the lines in the
+	// order of their products, and what is left.
 	Reserve(ctx context.Context, in ReserveInput) (Reservation, error)
 	// Release gives a reservation's stock back, once; an unknown key is nothing
 	// to give back. Services only.

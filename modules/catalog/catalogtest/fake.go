@@ -325,6 +325,9 @@ func (f *Fake) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Re
 	if err := app.CheckStock(lines, slices.Collect(maps.Values(f.products))); err != nil {
 		return catalog.Reservation{}, err
 	}
+	if f.released[in.Key] {
+		return catalog.Reservation{}, catalog.ErrOutOfStock // a key takes once
+	}
 	f.move(lines, -1)
 	f.reserved[in.Key] = lines
 	return catalog.Reservation{Key: in.Key, Lines: slices.Clone(lines)}, nil

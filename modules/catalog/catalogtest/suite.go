@@ -550,5 +550,8 @@ func releaseOnce(t *testing.T, s catalog.Service) {
 	}
 	clients.Wait()
 	require.Equal(t, int64(7), stock(t, s, p.ID))
+	_, err = s.Reserve(ctx, catalog.ReserveInput{Key: key, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 5}}})
+	require.ErrorIs(t, err, catalog.ErrOutOfStock, "a key that was released takes nothing again")
+	require.Equal(t, int64(7), stock(t, s, p.ID))
 	require.NoError(t, s.Release(ctx, catalog.ReleaseInput{Key: id.NewCheckout()}), "nothing to give back is fine")
 }
