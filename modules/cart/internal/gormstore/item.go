@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"shop/modules/cart"
@@ -78,27 +77,20 @@ func (s *Store) Add(ctx context.Context, in app.Item) (app.Item, error) {
 
 // whyNotAdded finds out why nothing was added, and whether that still holds.
 func (s *Store) whyNotAdded(ctx context.Context, in app.Item) error {
-	var found struct{ Own, Items, Others int64 }
+	var found app.Room
 	err := s.db.Write(ctx).Raw(
 		`SELECT coalesce(sum(CASE WHEN product_id = ? THEN quantity END), 0) AS own, count(*) AS items,
 		        count(CASE WHEN product_id <> ? AND currency <> ? THEN 1 END) AS others
 		   FROM cart_items WHERE user_id = ?`,
 		in.ProductID, in.ProductID, string(in.Currency), in.UserID,
 	).Scan(&found).Error
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("look why nothing was added to the cart: %w", err)
-	case found.Others > 0:
-		return cart.ErrCurrency
-	case found.Own+in.Quantity > cart.MaxQuantity:
-		return cart.ErrCartFull.WithField("body.quantity",
-			"must leave the item at "+strconv.Itoa(cart.MaxQuantity)+" or fewer; it holds "+strconv.FormatInt(found.Own, 10))
-	case found.Own == 0 && found.Items >= cart.MaxItems:
-		return cart.ErrCartFull.WithField("body.product_id",
-			"would be one product too many: a cart holds "+strconv.Itoa(cart.MaxItems))
-	default:
-		return app.ErrChanged
 	}
+	if err := found.Check(in); err != nil {
+		return err
+	}
+	return app.ErrChanged
 }
 
 // Item implements app.Store.

@@ -61,14 +61,15 @@ func Register(api *httpapi.API, s cart.Service) {
 
 type handlers struct{ service cart.Service }
 
-// owner names the cart by its user.
-type owner struct {
+// Owner names the cart by its user. It is exported because huma looks into
+// exported embedded structs only.
+type Owner struct {
 	User httpapi.UserRef `path:"uid"`
 }
 
-// place names an item of a cart.
-type place struct {
-	owner
+// Place names an item of a cart.
+type Place struct {
+	Owner
 	ID id.CartItem `path:"id" example:"cart_01h455vb4pex5vsknk084sn02q"`
 }
 
@@ -79,7 +80,7 @@ type itemOutput struct {
 }
 
 type addInput struct {
-	owner
+	Owner
 	httpapi.IdempotencyKey
 	Body NewItem
 }
@@ -104,7 +105,7 @@ func (h handlers) add(ctx context.Context, in *addInput) (*httpapi.Created[Item]
 }
 
 type cartInput struct {
-	owner
+	Owner
 	httpapi.Conditional
 }
 
@@ -129,7 +130,7 @@ func (h handlers) cart(ctx context.Context, in *cartInput) (*cartOutput, error) 
 	return &cartOutput{ETag: etag, Body: cartOf(c)}, nil
 }
 
-type emptyInput struct{ owner }
+type emptyInput struct{ Owner }
 
 func (h handlers) empty(ctx context.Context, in *emptyInput) (*struct{}, error) {
 	user, err := in.User.In(ctx)
@@ -140,7 +141,7 @@ func (h handlers) empty(ctx context.Context, in *emptyInput) (*struct{}, error) 
 }
 
 type itemInput struct {
-	place
+	Place
 	httpapi.Conditional
 }
 
@@ -160,7 +161,7 @@ func (h handlers) item(ctx context.Context, in *itemInput) (*itemOutput, error) 
 }
 
 type updateInput struct {
-	place
+	Place
 	httpapi.Precondition
 	Body ChangedItem
 }
@@ -184,7 +185,7 @@ func (h handlers) update(ctx context.Context, in *updateInput) (*itemOutput, err
 }
 
 type removeInput struct {
-	place
+	Place
 	httpapi.Precondition
 }
 
@@ -201,7 +202,7 @@ func (h handlers) remove(ctx context.Context, in *removeInput) (*struct{}, error
 }
 
 type checkoutInput struct {
-	owner
+	Owner
 	httpapi.IdempotencyKey
 	// Body may be missing.
 	Body *NewCheckout

@@ -1,0 +1,37 @@
+package carttest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"shop/modules/cart"
+	"shop/modules/cart/internal/app"
+	"shop/modules/catalog"
+	"shop/modules/payments"
+)
+
+// Fake is carts in memory: the module's own use cases over maps. It passes Run
+// and is safe for concurrent use.
+type Fake struct {
+	cart.Service
+	service *app.Service
+}
+
+// NewFake makes carts without items over the faces of their neighbours. now may
+// be nil: time.Now.
+func NewFake(c catalog.Service, p payments.Service, now func() time.Time) (*Fake, error) {
+	store := newMemory(now)
+	service, err := app.New(app.Deps{
+		Store: store, Once: store, Catalog: c, Payments: p, Logger: slog.New(slog.DiscardHandler),
+		Settings: app.Settings{ResumeEvery: ResumeEvery}, Now: now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make fake carts: %w", err)
+	}
+	return &Fake{service, service}, nil
+}
+
+// RunResumer carries on interrupted checkouts until ctx ends.
+func (f *Fake) RunResumer(ctx context.Context) error { return f.service.RunResumer(ctx) }

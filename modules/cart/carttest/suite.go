@@ -1,0 +1,156 @@
+// Package carttest says what carts must do, once for every implementation, and
+// offers one in memory for the tests of others.
+package carttest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/cart"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/identity"
+)
+
+// What an implementation under test is set to.
+const (
+	// Lease is the lease of a checkout by the clock of Outside.
+	Lease = 20 * time.Second
+	// ResumeEvery is how often it looks for interrupted checkouts.
+	ResumeEvery = 5 * time.Millisecond
+)
+
+// Fixture is an implementation under test.
+type Fixture struct {
+	Service cart.Service
+	// RunResumer carries on interrupted checkouts until ctx ends.
+	RunResumer func(ctx context.Context) error
+}
+
+// Run runs the suite; newFixture makes carts without items over what is outside
+// of them, for each test.
+func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, shop){
+		"AddItem/reads back":                      addReadsBack,
+		"AddItem/again raises the quantity":       addAgain,
+		"AddItem/ErrProductNotFound":              addNotFound,
+		"AddItem/ErrCurrency":                     addCurrency,
+		"AddItem/currency of an emptied cart":     addCurrencyAfterEmpty,
+		"AddItem/currency of the only product":    addCurrencyChanged,
+		"AddItem/ErrCartFull by quantity":         addFullQuantity,
+		"AddItem/ErrCartFull by products":         addFullItems,
+		"AddItem/invalid fields":                  addInvalid,
+		"AddItem/repeat with a key":               addRepeated,
+		"AddItem/repeat when the product is gone": addRepeatedGone,
+		"AddItem/all of 50 at once count":         addParallel,
+		"AddItem/never too many at once":          addParallelFull,
+		"AddItem/one currency at once":            addParallelCurrency,
+		"AddItem/catalog unavailable":             addUnavailable,
+		"every method/whose cart":                 whoseCart,
+		"Item/ErrItemNotFound":                    itemNotFound,
+		"Item/price of now":                       itemPriceNow,
+		"UpdateItem/sets the quantity":            updateSets,
+		"UpdateItem/nothing to change":            updateNothing,
+		"UpdateItem/ErrPrecondition":              updatePrecondition,
+		"UpdateItem/refuses":                      updateRefuses,
+		"RemoveItem/takes it out":                 removeTakesOut,
+		"RemoveItem/ErrPrecondition":              removePrecondition,
+		"Cart/empty":                              cartEmpty,
+		"Cart/oldest first with total and count":  cartSums,
+		"Cart/two reads however many items":       cartReads,
+		"Cart/unavailable items":                  cartUnavailable,
+		"Cart/price in another currency":          cartForeign,
+		"Empty/takes all out":                     emptyTakesOut,
+		"Checkout/reserves, invoices and empties": checkoutWhole,
+		"Checkout/ErrEmpty":                       checkoutEmpty,
+		"Checkout/ErrUnavailableItems":            checkoutUnavailable,
+		"Checkout/ErrUnavailableItems by catalog": checkoutOutrun,
+		"Checkout/ErrInvoiceRefused":              checkoutInvoiceRefused,
+		"Checkout/repeat with a key":              checkoutRepeated,
+		"Checkout/key of another cart":            checkoutMismatch,
+		"Checkout/key after a day":                checkoutKeyExpired,
+		"Checkout/key after a refusal":            checkoutKeyRefused,
+		"Checkout/one invoice from many at once":  checkoutParallel,
+		"Checkout/one invoice for a key at once":  checkoutParallelKey,
+		"Checkout/never oversells":                checkoutOversell,
+		"Checkout/keeps what came meanwhile":      checkoutSurplus,
+		"Checkout/sees a change of the cart":      checkoutSeesChange,
+		"Checkout/ErrInterrupted, repeated":       interruptedRepeated,
+		"Checkout/ErrInterrupted, resumed":        interruptedResumed,
+		"Checkout/dies, repeated":                 diedRepeated,
+		"Checkout/dies, resumed":                  diedResumed,
+		"Checkout/dies giving the stock back":     diedGivingBack,
+		"Checkout/ErrCheckoutInProgress":          checkoutInProgress,
+		"Checkout/overtaken":                      checkoutOvertaken,
+		"Receive/a removed user":                  receiveRemoved,
+		"Receive/once":                            receiveOnce,
+		"Receive/invalid events":                  receiveInvalid,
+		"Receive/only services":                   receiveServices,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			outside := NewOutside()
+			f := newFixture(t, outside)
+			test(t, shop{f.Service, outside, f.RunResumer})
+		})
+	}
+}
+
+// shop is carts and what is around them.
+type shop struct {
+	cart.Service
+	*Outside
+	runResumer func(context.Context) error
+}
+
+// resume runs the resumer until done is so.
+func (s shop) resume(t *testing.T, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.runResumer(ctx) }()
+	require.Eventually(t, done, 20*time.Second, ResumeEvery)
+	cancel()
+	require.NoError(t, <-ended)
+}
+
+func as(t testing.TB, user id.User) context.Context {
+	return identity.With(t.Context(), identity.Actor{User: user})
+}
+
+func asAdministrator(t testing.TB) context.Context {
+	return identity.With(t.Context(), identity.Actor{User: id.NewUser(), Administrator: true})
+}
+
+func asService(t testing.TB) context.Context {
+	return identity.With(t.Context(), identity.Actor{Service: "users"})
+}
+
+// add puts a quantity of a product in a user's cart.
+func (s shop) add(t *testing.T, user id.User, product id.Product, quantity int64) cart.Item {
+	t.Helper()
+	item, err := s.AddItem(as(t, user), cart.AddItemInput{UserID: user, ProductID: product, Quantity: quantity})
+	require.NoError(t, err)
+	return item
+}
+
+// read is a user's cart.
+func (s shop) read(t *testing.T, user id.User) cart.Cart {
+	t.Helper()
+	c, err := s.Cart(as(t, user), cart.CartInput{UserID: user})
+	require.NoError(t, err)
+	return c
+}
+
+// locations are the fields that an error names.
+func locations(err error) []string {
+	var named []string
+	for _, f := range fault.From(err).Fields {
+		named = append(named, f.Location)
+	}
+	return named
+}
