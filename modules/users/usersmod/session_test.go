@@ -16,17 +16,17 @@ import (
 
 const password = "correct horse battery"
 
-func register(t testing.TB, s users.Service, email string) id.User {
-	t.Helper()
-	user, err := s.Register(t.Context(), users.RegisterInput{Email: email, Password: password, Name: "Ada Lovelace"})
-	require.NoError(t, err)
+func register(tb testing.TB, s users.Service, email string) id.User {
+	tb.Helper()
+	user, err := s.Register(tb.Context(), users.RegisterInput{Email: email, Password: password, Name: "Ada Lovelace"})
+	require.NoError(tb, err)
 	return user
 }
 
-func signIn(t testing.TB, s users.Service, email string) string {
-	t.Helper()
-	session, err := s.SignIn(t.Context(), users.SignInInput{Email: email, Password: password, Address: "192.0.2.1"})
-	require.NoError(t, err)
+func signIn(tb testing.TB, s users.Service, email string) string {
+	tb.Helper()
+	session, err := s.SignIn(tb.Context(), users.SignInInput{Email: email, Password: password, Address: "192.0.2.1"})
+	require.NoError(tb, err)
 	return session.Token
 }
 

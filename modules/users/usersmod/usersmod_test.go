@@ -33,10 +33,10 @@ func deps(db *database.DB, clock *userstest.Clock, settings usersmod.Settings) u
 }
 
 // build builds the module; a nil clock is the real one.
-func build(t testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) users.Service {
-	t.Helper()
+func build(tb testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) users.Service {
+	tb.Helper()
 	built, err := usersmod.New(deps(db, clock, settings))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return built.Service
 }
 

@@ -24,7 +24,7 @@ func (f *Fake) RequestVerification(ctx context.Context, in users.RequestVerifica
 	if a.Verified {
 		return users.ErrAlreadyVerified
 	}
-	f.events = append(f.events, users.VerificationRequested{UserID: in.UserID})
+	f.events = append(f.events, users.VerificationRequested(in))
 	return nil
 }
 

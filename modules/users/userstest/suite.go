@@ -109,5 +109,3 @@ func requireFields(t *testing.T, err error, locations ...string) {
 	}
 	require.ElementsMatch(t, locations, found)
 }
-
-func pointer[T any](value T) *T { return &value }

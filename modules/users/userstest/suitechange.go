@@ -44,7 +44,7 @@ func updatePartly(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
 	before := f.read(t, user)
 	f.Clock.Advance(time.Minute)
-	after, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Name: pointer("Ada King"), IfVersion: 1})
+	after, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Name: new("Ada King"), IfVersion: 1})
 	require.NoError(t, err)
 	want := before
 	want.Name, want.Version, want.UpdatedAt = "Ada King", 2, f.Clock.Now()
@@ -65,15 +65,15 @@ func updateNothing(t *testing.T, f Fixture) {
 
 func updateNotFound(t *testing.T, f Fixture) {
 	ghost := id.NewUser()
-	_, err := f.Service.UpdateUser(as(t, ghost), users.UpdateUserInput{ID: ghost, Name: pointer("x")})
+	_, err := f.Service.UpdateUser(as(t, ghost), users.UpdateUserInput{ID: ghost, Name: new("x")})
 	require.ErrorIs(t, err, users.ErrUserNotFound)
-	_, err = f.Service.UpdateUser(as(t, ghost), users.UpdateUserInput{ID: ghost, Password: pointer(password), CurrentPassword: password})
+	_, err = f.Service.UpdateUser(as(t, ghost), users.UpdateUserInput{ID: ghost, Password: new(password), CurrentPassword: password})
 	require.ErrorIs(t, err, users.ErrUserNotFound)
 }
 
 func updatePrecondition(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
-	_, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, IfVersion: 2, Name: pointer("x")})
+	_, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, IfVersion: 2, Name: new("x")})
 	require.ErrorIs(t, err, fault.ErrPrecondition)
 	require.Equal(t, int64(1), f.read(t, user).Version)
 }
@@ -81,7 +81,7 @@ func updatePrecondition(t *testing.T, f Fixture) {
 func updateTaken(t *testing.T, f Fixture) {
 	f.register(t, "ada@example.com")
 	user := f.register(t, "bob@example.com")
-	_, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: pointer("Ada@example.com"), Name: pointer("Bob")})
+	_, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: new("Ada@example.com"), Name: new("Bob")})
 	require.ErrorIs(t, err, users.ErrEmailTaken)
 	require.Equal(t, "Ada Lovelace", f.read(t, user).Name)
 }
@@ -89,7 +89,7 @@ func updateTaken(t *testing.T, f Fixture) {
 func updateInvalid(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
 	_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{
-		ID: user, Email: pointer("x"), Name: pointer(""), Password: pointer("x"), Role: pointer(users.Role("king")),
+		ID: user, Email: new("x"), Name: new(""), Password: new("x"), Role: new(users.Role("king")),
 	})
 	requireFields(t, err, "body.email", "body.name", "body.password", "body.role")
 }
@@ -101,11 +101,11 @@ func updateAddress(t *testing.T, f Fixture) {
 	require.NoError(t, err)
 	reset := f.issue(t, user, users.PurposePasswordReset)
 
-	u, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: pointer("ADA@example.com")})
+	u, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: new("ADA@example.com")})
 	require.NoError(t, err)
 	require.True(t, u.Verified, "the same address in another case")
 
-	u, err = f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: pointer("ada@example.org")})
+	u, err = f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: new("ada@example.org")})
 	require.NoError(t, err)
 	require.False(t, u.Verified)
 	require.Equal(t, []event.Event{users.Registered{UserID: user}, users.VerificationRequested{UserID: user}}, f.Events(t))
@@ -118,7 +118,7 @@ func updateAddress(t *testing.T, f Fixture) {
 
 func updateWrongPassword(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
-	in := users.UpdateUserInput{ID: user, Password: pointer("staple battery"), Name: pointer("x")}
+	in := users.UpdateUserInput{ID: user, Password: new("staple battery"), Name: new("x")}
 	for _, current := range []string{"", "wrong password"} {
 		in.CurrentPassword = current
 		_, err := f.Service.UpdateUser(as(t, user), in)
@@ -139,7 +139,7 @@ func updatePassword(t *testing.T, f Fixture) {
 	kept, other := f.signIn(t, "ada@example.com"), f.signIn(t, "ada@example.com")
 	reset := f.issue(t, user, users.PurposePasswordReset)
 	u, err := f.Service.UpdateUser(as(t, user), users.UpdateUserInput{
-		ID: user, Password: pointer("staple battery"), CurrentPassword: password, KeepSession: kept,
+		ID: user, Password: new("staple battery"), CurrentPassword: password, KeepSession: kept,
 	})
 	require.NoError(t, err)
 	require.Equal(t, int64(2), u.Version)
@@ -156,7 +156,7 @@ func updatePassword(t *testing.T, f Fixture) {
 func updatePasswordByAdmin(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
 	token := f.signIn(t, "ada@example.com")
-	_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Password: pointer("staple battery")})
+	_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Password: new("staple battery")})
 	require.NoError(t, err)
 	require.False(t, f.alive(t, token))
 }
@@ -170,7 +170,7 @@ func updateRole(t *testing.T, f Fixture) {
 		return s.Role
 	}
 	require.Equal(t, users.RoleCustomer, role())
-	in := users.UpdateUserInput{ID: user, Role: pointer(users.RoleAdministrator)}
+	in := users.UpdateUserInput{ID: user, Role: new(users.RoleAdministrator)}
 	_, err := f.Service.UpdateUser(as(t, user), in)
 	require.ErrorIs(t, err, identity.ErrForbidden)
 	_, err = f.Service.UpdateUser(admin(t), in)
@@ -181,7 +181,7 @@ func updateRole(t *testing.T, f Fixture) {
 func updateLastAdministrator(t *testing.T, f Fixture) {
 	first, second := f.administrator(t, "a@example.com"), f.administrator(t, "b@example.com")
 	demote := func(user id.User) error {
-		_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Role: pointer(users.RoleCustomer)})
+		_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Role: new(users.RoleCustomer)})
 		return err
 	}
 	errs := make([]error, 2)
@@ -200,7 +200,7 @@ func updateLastAdministrator(t *testing.T, f Fixture) {
 
 func updateAccess(t *testing.T, f Fixture) {
 	user := f.register(t, "ada@example.com")
-	in := users.UpdateUserInput{ID: user, Name: pointer("x")}
+	in := users.UpdateUserInput{ID: user, Name: new("x")}
 	_, err := f.Service.UpdateUser(t.Context(), in)
 	require.ErrorIs(t, err, identity.ErrUnauthenticated)
 	_, err = f.Service.UpdateUser(as(t, id.NewUser()), in)
@@ -258,7 +258,7 @@ func removeContended(t *testing.T, f Fixture) {
 	for i, user := range administrators {
 		all.Go(func() {
 			if i == 0 {
-				_, errs[i] = f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Role: pointer(users.RoleCustomer)})
+				_, errs[i] = f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Role: new(users.RoleCustomer)})
 				return
 			}
 			errs[i] = f.Service.RemoveUser(admin(t), users.RemoveUserInput{ID: user})

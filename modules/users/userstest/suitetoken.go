@@ -90,7 +90,8 @@ func requestReset(t *testing.T, f Fixture) {
 	}
 	require.Equal(t, []event.Event{
 		users.Registered{UserID: user},
-		users.PasswordResetRequested{Email: "ada@example.com"}, users.PasswordResetRequested{Email: "nobody@example.com"},
+		users.PasswordResetRequested{Email: "ada@example.com"},
+		users.PasswordResetRequested{Email: "nobody@example.com"},
 	}, f.Events(t))
 	requireFields(t, f.Service.RequestPasswordReset(t.Context(), users.RequestPasswordResetInput{Email: "x"}), "body.email")
 }

@@ -167,8 +167,7 @@ func (s *Service) RemoveUser(ctx context.Context, in users.RemoveUserInput) erro
 		if err := s.store.DeleteAccount(ctx, in.ID); err != nil {
 			return err
 		}
-		origin := signInOrigin(users.EmailKey(account.Email), "")
-		if err := s.store.ForgetFailures(ctx, origin.account, ""); err != nil {
+		if err := s.store.ForgetFailures(ctx, hashOfEmail(account.Email), ""); err != nil {
 			return err
 		}
 		if err := s.idempotency.Forget(ctx, identity.Actor{User: in.ID}.String()); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shop/modules/users"
-	"shop/platform/id"
 )
 
 // Limits of failed sign-ins within the window, which slides.
@@ -42,21 +41,24 @@ type attempts struct {
 	now   func() time.Time
 }
 
-// origin is who is tried from where.
-type origin struct {
+// source is who is tried from where.
+type source struct {
 	account Hash
 	address string
 }
 
-func signInOrigin(emailKey, address string) origin {
-	return origin{account: sha256.Sum256([]byte(emailKey)), address: networkOf(address)}
+func signInSource(email, address string) source {
+	return source{account: hashOfEmail(email), address: networkOf(address)}
 }
 
-// changeOrigin counts the guesses of a current password by somebody who has
+// changeSource counts the guesses of a current password by somebody who has
 // got hold of a session.
-func changeOrigin(emailKey string, user id.User) origin {
-	return origin{account: sha256.Sum256([]byte(emailKey)), address: "password change of " + user.String()}
+func changeSource(u users.User) source {
+	return source{account: hashOfEmail(u.Email), address: "password change of " + u.ID.String()}
 }
+
+// hashOfEmail names an account by its address without keeping the address.
+func hashOfEmail(email string) Hash { return sha256.Sum256([]byte(users.EmailKey(email))) }
 
 func networkOf(address string) string {
 	ip, err := netip.ParseAddr(address)
@@ -77,15 +79,15 @@ func networkOf(address string) string {
 // allow says how often the pair has failed in the window. Errors:
 // users.ErrTooManyAttempts, with the time after which one of the failures that
 // are too many has left the window.
-func (a attempts) allow(ctx context.Context, o origin) (failed int, err error) {
+func (a attempts) allow(ctx context.Context, from source) (failed int, err error) {
 	now := a.now()
-	failures, err := a.store.Failures(ctx, o.address, now.Add(-failureWindow))
+	failures, err := a.store.Failures(ctx, from.address, now.Add(-failureWindow))
 	if err != nil {
 		return 0, err
 	}
 	var pair []Failure
 	for _, f := range failures {
-		if f.Account == o.account {
+		if f.Account == from.account {
 			pair = append(pair, f)
 		}
 	}
@@ -107,7 +109,7 @@ func excess(failures []Failure, limit int, now time.Time) time.Duration {
 }
 
 // failed notes a failure, also when whoever tried has hung up meanwhile.
-func (a attempts) failed(ctx context.Context, o origin) error {
+func (a attempts) failed(ctx context.Context, from source) error {
 	ctx = context.WithoutCancel(ctx)
-	return a.store.AddFailure(ctx, Failure{Account: o.account, Address: o.address, At: a.now()})
+	return a.store.AddFailure(ctx, Failure{Account: from.account, Address: from.address, At: a.now()})
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 
 	"shop/modules/users"
 	"shop/platform/identity"
@@ -58,8 +57,8 @@ func (c *change) preparePassword(ctx context.Context) error {
 		if c.in.CurrentPassword == "" {
 			return users.ErrWrongPassword
 		}
-		origin := changeOrigin(users.EmailKey(account.Email), account.ID)
-		verdict, err := c.check(ctx, origin, c.in.CurrentPassword, account.PasswordHash)
+		from := changeSource(account.User)
+		verdict, err := c.check(ctx, from, c.in.CurrentPassword, account.PasswordHash)
 		if err != nil {
 			return err
 		}
@@ -146,8 +145,7 @@ func (c *change) consequences(ctx context.Context, before Account, moved bool) e
 		if err := c.store.DeleteSessions(ctx, before.ID, hashOfToken(c.in.KeepSession)); err != nil {
 			return err
 		}
-		account := sha256.Sum256([]byte(users.EmailKey(before.Email)))
-		if err := c.store.ForgetFailures(ctx, account, ""); err != nil {
+		if err := c.store.ForgetFailures(ctx, hashOfEmail(before.Email), ""); err != nil {
 			return err
 		}
 	}

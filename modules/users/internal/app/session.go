@@ -21,19 +21,19 @@ func (s *Service) SignIn(ctx context.Context, in users.SignInInput) (users.NewSe
 	if account != nil {
 		hash = account.PasswordHash
 	}
-	origin := signInOrigin(users.EmailKey(in.Email), in.Address)
-	verdict, err := s.check(ctx, origin, in.Password, hash)
+	from := signInSource(in.Email, in.Address)
+	verdict, err := s.check(ctx, from, in.Password, hash)
 	if err != nil {
 		return users.NewSession{}, err
 	}
 	if !verdict.match || account == nil {
 		return users.NewSession{}, users.ErrCredentials
 	}
-	return s.startSession(ctx, *account, origin, verdict)
+	return s.startSession(ctx, *account, from, verdict)
 }
 
 // startSession stores a session of an account whose password has been checked.
-func (s *Service) startSession(ctx context.Context, a Account, o origin, v verdict) (users.NewSession, error) {
+func (s *Service) startSession(ctx context.Context, a Account, from source, v finding) (users.NewSession, error) {
 	text, hash := newSecret()
 	now := s.now()
 	session := Session{
@@ -50,7 +50,7 @@ func (s *Service) startSession(ctx context.Context, a Account, o origin, v verdi
 			return users.ErrCredentials
 		}
 		if v.failures > 0 {
-			if err := s.store.ForgetFailures(ctx, o.account, o.address); err != nil {
+			if err := s.store.ForgetFailures(ctx, from.account, from.address); err != nil {
 				return err
 			}
 		}

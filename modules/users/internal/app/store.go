@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"database/sql/driver"
-	"fmt"
 	"time"
 
 	"shop/modules/users"
@@ -12,18 +10,6 @@ import (
 
 // Hash is the SHA-256 of a secret or of what should not be stored in the clear.
 type Hash [32]byte
-
-// Value implements driver.Valuer: 32 bytes.
-func (h Hash) Value() (driver.Value, error) { return h[:], nil }
-
-// Scan implements sql.Scanner for 32 bytes.
-func (h *Hash) Scan(src any) error {
-	if b, ok := src.([]byte); ok && len(b) == len(h) {
-		copy(h[:], b)
-		return nil
-	}
-	return fmt.Errorf("scan %T: expected %d bytes", src, len(h))
-}
 
 // Account is a user with what only this module knows.
 type Account struct {

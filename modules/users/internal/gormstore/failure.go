@@ -12,7 +12,7 @@ import (
 // reach its limit no more are added.
 func (s *Store) Failures(ctx context.Context, address string, since time.Time) ([]app.Failure, error) {
 	var rows []struct {
-		Account  app.Hash
+		Account  []byte
 		FailedAt time.Time
 	}
 	err := s.db.Read(ctx).Raw(
@@ -23,7 +23,8 @@ func (s *Store) Failures(ctx context.Context, address string, since time.Time) (
 	}
 	failures := make([]app.Failure, len(rows))
 	for i, row := range rows {
-		failures[i] = app.Failure{Account: row.Account, Address: address, At: row.FailedAt.UTC()}
+		failures[i] = app.Failure{Address: address, At: row.FailedAt.UTC()}
+		copy(failures[i].Account[:], row.Account)
 	}
 	return failures, nil
 }
@@ -32,7 +33,7 @@ func (s *Store) Failures(ctx context.Context, address string, since time.Time) (
 func (s *Store) AddFailure(ctx context.Context, f app.Failure) error {
 	err := s.db.Write(ctx).Exec(
 		`INSERT INTO sign_in_failures (account, address, failed_at) VALUES (?, ?, ?)`,
-		f.Account, f.Address, f.At).Error
+		blob(f.Account), f.Address, f.At).Error
 	if err != nil {
 		return fmt.Errorf("add failed sign-in: %w", err)
 	}
@@ -43,7 +44,7 @@ func (s *Store) AddFailure(ctx context.Context, f app.Failure) error {
 func (s *Store) ForgetFailures(ctx context.Context, account app.Hash, address string) error {
 	err := s.db.Write(ctx).Exec(
 		`DELETE FROM sign_in_failures WHERE account = ? AND (address = ? OR ? = '')`,
-		account, address, address).Error
+		blob(account), address, address).Error
 	if err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)
 	}

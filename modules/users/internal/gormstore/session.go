@@ -21,7 +21,7 @@ func (s *Store) InsertSession(ctx context.Context, session app.Session, password
 	done := s.db.Write(ctx).Exec(
 		`INSERT INTO sessions (token_hash, id, user_id, created_at, expires_at)
 		 SELECT ?, ?, id, ?, ? FROM users WHERE id = ? AND password_version = ?`+lock,
-		session.Token, session.ID, session.CreatedAt, session.ExpiresAt, session.UserID, passwordVersion)
+		blob(session.Token), session.ID, session.CreatedAt, session.ExpiresAt, session.UserID, passwordVersion)
 	if done.Error != nil {
 		return false, fmt.Errorf("insert session: %w", done.Error)
 	}
@@ -38,7 +38,7 @@ func (s *Store) Session(ctx context.Context, token app.Hash, at time.Time) (user
 	}
 	err := s.db.Read(ctx).Raw(
 		`SELECT s.id, s.user_id, u.role, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
-		 WHERE s.token_hash = ? AND s.expires_at > ?`, token, at).Scan(&rows).Error
+		 WHERE s.token_hash = ? AND s.expires_at > ?`, blob(token), at).Scan(&rows).Error
 	if err != nil {
 		return users.Session{}, fmt.Errorf("read session: %w", err)
 	}
@@ -52,7 +52,7 @@ func (s *Store) Session(ctx context.Context, token app.Hash, at time.Time) (user
 // ProlongSession implements app.Store.
 func (s *Store) ProlongSession(ctx context.Context, token app.Hash, until time.Time) error {
 	err := s.db.Write(ctx).Exec(
-		`UPDATE sessions SET expires_at = ? WHERE token_hash = ? AND expires_at < ?`, until, token, until).Error
+		`UPDATE sessions SET expires_at = ? WHERE token_hash = ? AND expires_at < ?`, until, blob(token), until).Error
 	if err != nil {
 		return fmt.Errorf("prolong session: %w", err)
 	}
@@ -61,7 +61,7 @@ func (s *Store) ProlongSession(ctx context.Context, token app.Hash, until time.T
 
 // DeleteSession implements app.Store.
 func (s *Store) DeleteSession(ctx context.Context, token app.Hash) error {
-	if err := s.db.Write(ctx).Exec(`DELETE FROM sessions WHERE token_hash = ?`, token).Error; err != nil {
+	if err := s.db.Write(ctx).Exec(`DELETE FROM sessions WHERE token_hash = ?`, blob(token)).Error; err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}
 	return nil
@@ -69,7 +69,7 @@ func (s *Store) DeleteSession(ctx context.Context, token app.Hash) error {
 
 // DeleteSessions implements app.Store.
 func (s *Store) DeleteSessions(ctx context.Context, user id.User, except app.Hash) error {
-	err := s.db.Write(ctx).Exec(`DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?`, user, except).Error
+	err := s.db.Write(ctx).Exec(`DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?`, user, blob(except)).Error
 	if err != nil {
 		return fmt.Errorf("delete sessions: %w", err)
 	}

@@ -4,6 +4,7 @@ package gormstore
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -18,6 +19,13 @@ var _ app.Store = (*Store)(nil)
 
 // New makes a store over a migrated database.
 func New(db *database.DB) *Store { return &Store{db} }
+
+// blob is a hash as a value of a statement. GORM would take the bytes
+// themselves for a list, right after a parenthesis.
+type blob app.Hash
+
+// Value implements driver.Valuer: 32 bytes.
+func (b blob) Value() (driver.Value, error) { return b[:], nil }
 
 // InTx implements app.Store.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {

@@ -17,7 +17,7 @@ func (s *Store) PutToken(ctx context.Context, t app.Token) error {
 		`INSERT INTO tokens (token_hash, user_id, purpose, email_key, expires_at) VALUES (?, ?, ?, ?, ?)
 		 ON CONFLICT (user_id, purpose) DO UPDATE SET
 		   token_hash = excluded.token_hash, email_key = excluded.email_key, expires_at = excluded.expires_at`,
-		t.Hash, t.UserID, t.Purpose, t.EmailKey, t.ExpiresAt).Error
+		blob(t.Hash), t.UserID, t.Purpose, t.EmailKey, t.ExpiresAt).Error
 	if err != nil {
 		return fmt.Errorf("put token: %w", err)
 	}
@@ -35,7 +35,7 @@ func (s *Store) Token(
 	}
 	err := s.db.Read(ctx).Raw(
 		`SELECT user_id, email_key, expires_at FROM tokens WHERE token_hash = ? AND purpose = ? AND expires_at > ?`,
-		token, purpose, at).Scan(&rows).Error
+		blob(token), purpose, at).Scan(&rows).Error
 	if err != nil {
 		return app.Token{}, fmt.Errorf("read token: %w", err)
 	}
@@ -50,7 +50,7 @@ func (s *Store) Token(
 
 // TakeToken implements app.Store.
 func (s *Store) TakeToken(ctx context.Context, token app.Hash) (bool, error) {
-	done := s.db.Write(ctx).Exec(`DELETE FROM tokens WHERE token_hash = ?`, token)
+	done := s.db.Write(ctx).Exec(`DELETE FROM tokens WHERE token_hash = ?`, blob(token))
 	if done.Error != nil {
 		return false, fmt.Errorf("take token: %w", done.Error)
 	}

@@ -38,8 +38,8 @@ type shop struct {
 	log              *bytes.Buffer
 }
 
-func newShop(t testing.TB) *shop {
-	t.Helper()
+func newShop(tb testing.TB) *shop {
+	tb.Helper()
 	s := &shop{fake: userstest.NewFake(userstest.NewClock().Now), log: &bytes.Buffer{}}
 	api, err := httpapi.New(httpapi.Options{
 		Name: "shop", Version: "test", Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
@@ -51,19 +51,19 @@ func newShop(t testing.TB) *shop {
 			return identity.Actor{Service: "email"}, nil
 		},
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	rest.Register(api, s.fake)
 	s.public, s.internal = api.Public(), api.Internal()
 	return s
 }
 
-func call(t testing.TB, h http.Handler, method, path, token, body string, header ...string) *httptest.ResponseRecorder {
-	t.Helper()
+func call(tb testing.TB, h http.Handler, method, path, token, body string, header ...string) *httptest.ResponseRecorder {
+	tb.Helper()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), method, path, reader)
+	r := httptest.NewRequestWithContext(tb.Context(), method, path, reader)
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -76,19 +76,19 @@ func call(t testing.TB, h http.Handler, method, path, token, body string, header
 }
 
 // signIn makes a verified user and returns the user and a session's token.
-func (s *shop) signIn(t testing.TB, role users.Role) (users.User, string) {
-	t.Helper()
+func (s *shop) signIn(tb testing.TB, role users.Role) (users.User, string) {
+	tb.Helper()
 	u := s.fake.Add(users.User{Email: string(role) + "@example.com", Name: "Ada Lovelace", Role: role}, password)
-	session, err := s.fake.SignIn(t.Context(), users.SignInInput{Email: u.Email, Password: password})
-	require.NoError(t, err)
+	session, err := s.fake.SignIn(tb.Context(), users.SignInInput{Email: u.Email, Password: password})
+	require.NoError(tb, err)
 	return u, session.Token
 }
 
-func (s *shop) issue(t testing.TB, user id.User, purpose users.Purpose) string {
-	t.Helper()
-	service := identity.With(t.Context(), identity.Actor{Service: "email"})
+func (s *shop) issue(tb testing.TB, user id.User, purpose users.Purpose) string {
+	tb.Helper()
+	service := identity.With(tb.Context(), identity.Actor{Service: "email"})
 	token, err := s.fake.IssueToken(service, users.IssueTokenInput{UserID: user, Purpose: purpose})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return token.Text
 }
 

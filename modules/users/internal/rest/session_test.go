@@ -21,7 +21,9 @@ func TestSession(t *testing.T) {
 	require.Equal(t, "/session", started.Header().Get("Location"))
 	require.Equal(t, "no-store", started.Header().Get("Cache-Control"))
 	golden(t, "new_session", started.Body.Bytes())
-	var session struct{ Token string }
+	var session struct {
+		Token string `json:"token"`
+	}
 	require.NoError(t, json.Unmarshal(started.Body.Bytes(), &session))
 
 	who := call(t, s.public, http.MethodGet, "/session", session.Token, "")
