@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -179,14 +180,34 @@ type adapter struct{ api *API }
 // Handle implements huma.Adapter.
 func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	declared := op.Metadata[metadataKey].(Operation) //nolint:errcheck,forcetypeassert // document has put it there
-	path := strings.NewReplacer("{", ":", "}", "").Replace(strings.TrimSuffix(op.Path, "/"))
-	if path == "" {
-		path = "/"
-	}
+	path, names := ginPath(op.Path)
 	r := &route{operation: declared, label: op.Path, metrics: d.api.metrics.route(op.Path, op.Method)}
-	d.api.engine.Handle(op.Method, path, d.api.edge(r), func(c *gin.Context) {
+	// Two modules may name the parameter at the same place of a path
+	// differently, which gin's tree cannot hold: there it bears its position.
+	rename := func(c *gin.Context) {
+		for i := range c.Params {
+			c.Params[i].Key = names[i]
+		}
+	}
+	d.api.engine.Handle(op.Method, path, rename, d.api.edge(r), func(c *gin.Context) {
 		handler(humagin.NewContext(op, c))
 	})
+}
+
+// ginPath is a documented path as gin routes it, without the trailing slash and
+// with positions in the place of the parameters' names.
+func ginPath(documented string) (path string, names []string) {
+	segments := strings.Split(strings.TrimSuffix(documented, "/"), "/")
+	for i, segment := range segments {
+		if name, found := strings.CutPrefix(segment, "{"); found {
+			names = append(names, strings.TrimSuffix(name, "}"))
+			segments[i] = ":" + strconv.Itoa(len(names))
+		}
+	}
+	if path = strings.Join(segments, "/"); path == "" {
+		return "/", nil
+	}
+	return path, names
 }
 
 // ServeHTTP implements huma.Adapter.

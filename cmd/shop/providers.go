@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shop/modules/cart/cartmod"
+	"shop/modules/catalog"
+	"shop/modules/catalog/catalogmod"
+	"shop/modules/email/emailmod"
+	"shop/modules/payments"
+	"shop/modules/payments/paymentsmod"
+	"shop/modules/stats/statsmod"
+	"shop/modules/users"
+	"shop/modules/users/usersmod"
+	"shop/platform/config"
+	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/event/outbox"
+	"shop/platform/flip"
+	"shop/platform/module"
+	"shop/platform/serviceauth"
+	"shop/platform/telemetry"
+)
+
+func newTracing(ctx context.Context, logger *slog.Logger) (*telemetry.Tracing, error) {
+	return telemetry.NewTracing(ctx, telemetry.TracingOptions{Build: build(), Logger: logger}) //nolint:wrapcheck // names the variable
+}
+
+func newRegistry() *prometheus.Registry { return telemetry.NewRegistry(build()) }
+
+func newDatabaseMetrics(registry *prometheus.Registry) (*database.Metrics, error) {
+	return database.NewMetrics(registry) //nolint:wrapcheck // says what it is about
+}
+
+func newObserver(registry *prometheus.Registry, tracing *telemetry.Tracing) *flip.Observer {
+	return flip.NewObserver(registry, tracer(tracing))
+}
+
+// newAuthority verifies and mints service tokens, with the keys of the
+// settings, or with one that is made once for this process alone.
+func newAuthority(cfg config.Config) (*serviceauth.Authority, error) {
+	keys := cfg.ServiceKeys
+	if keys.IsZero() {
+		var err error
+		if keys, err = serviceauth.LoadOrCreate(cfg.DataDir); err != nil {
+			return nil, fmt.Errorf("make the service key: %w", err)
+		}
+	}
+	return serviceauth.New(serviceauth.Options{Keys: keys}) //nolint:wrapcheck // says what it is about
+}
+
+func newUsers(cfg config.Config, d *databases) (*usersmod.Built, error) {
+	return usersmod.New(usersmod.Deps{Deps: d.users, Settings: usersmod.Settings{SessionTTL: cfg.SessionTTL}}) //nolint:wrapcheck // names the module
+}
+
+func newCatalog(d *databases) (*catalogmod.Built, error) {
+	return catalogmod.New(catalogmod.Deps{Deps: d.catalog}) //nolint:wrapcheck // names the module
+}
+
+func newPayments(d *databases, u users.Service) (*paymentsmod.Built, error) {
+	return paymentsmod.New(paymentsmod.Deps{Deps: d.payments, Users: u}) //nolint:wrapcheck // names the module
+}
+
+func newCart(d *databases, c catalog.Service, p payments.Service) (*cartmod.Built, error) {
+	return cartmod.New(cartmod.Deps{Deps: d.cart, Catalog: c, Payments: p}) //nolint:wrapcheck // names the module
+}
+
+func newEmail(cfg config.Config, d *databases, u users.Service, p payments.Service) (*emailmod.Built, error) {
+	return emailmod.New(emailmod.Deps{ //nolint:wrapcheck // names the module
+		Deps: d.email, Users: u, Payments: p,
+		Settings: emailmod.Settings{
+			SMTPURL: string(cfg.SMTPURL), From: cfg.MailFrom, PublicURL: string(cfg.PublicURL), DataDir: cfg.DataDir,
+		},
+	})
+}
+
+func newStats(d *databases) (*statsmod.Built, error) {
+	return statsmod.New(statsmod.Deps{Deps: d.stats}) //nolint:wrapcheck // names the module
+}
+
+// hosted are the modules that this process hosts.
+type hosted struct {
+	Users    *usersmod.Built
+	Email    *emailmod.Built
+	Catalog  *catalogmod.Built
+	Cart     *cartmod.Built
+	Payments *paymentsmod.Built
+	Stats    *statsmod.Built
+}
+
+func newModules(h hosted) []module.Module {
+	return []module.Module{
+		h.Users.Module, h.Email.Module, h.Catalog.Module, h.Cart.Module, h.Payments.Module, h.Stats.Module,
+	}
+}
+
+// newRelays delivers what each module publishes to those that want it.
+func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.Tracing) ([]module.Worker, error) {
+	var workers []module.Worker
+	for _, publisher := range modules {
+		if publisher.Outbox == nil {
+			continue
+		}
+		relay, err := outbox.NewRelay(outbox.RelayOptions{
+			DB: publisher.DB, Outbox: publisher.Outbox, Logger: logger, Tracer: tracer(tracing),
+			Subscribers: subscribersOf(publisher.Name, modules),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("deliver the events of %s: %w", publisher.Name, err)
+		}
+		workers = append(workers, module.Worker{Name: "relay of " + publisher.Name, Run: relay.Run})
+	}
+	return workers, nil
+}
+
+// subscribersOf are those who want events of a publisher, each with just those
+// events: a subscriber's cursor is kept by the publisher.
+func subscribersOf(publisher string, modules []module.Module) []event.Subscriber {
+	var subscribers []event.Subscriber
+	for _, m := range modules {
+		for _, s := range m.Subscribers {
+			wanted := s
+			wanted.Events = eventsOf(publisher, s.Events)
+			if len(wanted.Events) > 0 {
+				subscribers = append(subscribers, wanted)
+			}
+		}
+	}
+	return subscribers
+}
