@@ -48,11 +48,15 @@ func observe(session *gorm.DB, o Options) error {
 }
 
 // translated does what GORM leaves out in its callback for Raw with Scan, Row and
-// Rows: the others translate their errors.
+// Rows: the others translate their errors. When the caller gave up, that is the
+// error, and no fault of the database.
 func translated(run func(*gorm.DB)) func(*gorm.DB) {
 	return func(tx *gorm.DB) {
 		run(tx)
-		if translator, ok := tx.Dialector.(gorm.ErrorTranslator); ok && tx.Error != nil {
+		if tx.Error == nil || tx.Statement.Context.Err() != nil {
+			return
+		}
+		if translator, ok := tx.Dialector.(gorm.ErrorTranslator); ok {
 			tx.Error = translator.Translate(tx.Error)
 		}
 	}
