@@ -3,6 +3,7 @@ package paymentsmod_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -41,25 +42,36 @@ func fixture(t *testing.T, db *database.DB, o paymentstest.Outside, p provider.P
 	built := build(t, db, o, p)
 	return paymentstest.Fixture{
 		Service: built.Service,
-		Resolve: func(ctx context.Context) error { return resolve(ctx, t, db, built) },
+		Resolve: func(ctx context.Context) error { return resolve(ctx, db, built) },
 		Charges: func(t *testing.T, invoice id.Invoice) int { return charges(t, db, invoice) },
 		Events:  func(t *testing.T) []paymentstest.Published { return published(t, db) },
 	}
 }
 
-// resolve lets the background worker run until nothing is due.
-func resolve(ctx context.Context, t *testing.T, db *database.DB, built *paymentsmod.Built) error {
-	t.Helper()
-	ctx, stop := context.WithCancel(ctx)
+// resolve lets the background worker run until nothing is without an outcome.
+func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built) error {
+	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
+	defer stop()
 	stopped := make(chan error, 1)
 	go func() { stopped <- built.Module.Workers[0].Run(ctx) }()
-	require.Eventually(t, func() bool {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), <-stopped)
+		case <-look.C:
+		}
 		var live int64
 		err := db.Read(ctx).Raw(`SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`).Scan(&live).Error
-		return err == nil && live == 0
-	}, 10*time.Second, time.Millisecond)
-	stop()
-	return <-stopped
+		if err != nil {
+			return err
+		}
+		if live == 0 {
+			stop()
+			return <-stopped
+		}
+	}
 }
 
 // charges looks into the sandbox's books.

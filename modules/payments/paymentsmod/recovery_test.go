@@ -261,10 +261,35 @@ func TestOvertaken(t *testing.T) {
 		overtake := sync.OnceFunc(func() {
 			w.Clock.Advance(time.Minute)
 			replica := build(t, w.db, w.Outside, sandbox.New(sandbox.Options{DB: w.db}))
-			require.NoError(t, resolve(t.Context(), t, w.db, replica))
+			require.NoError(t, resolve(t.Context(), w.db, replica))
 		})
 		w.provider.set(func() error { overtake(); return provider.ErrUnreachable }, nil, nil)
 		require.NoError(t, w.pay(t, ""))
+		w.requirePaidOnce(t)
+	})
+}
+
+// Nor may he while the one who overtook him is still asking: that one may find
+// a charge, or make it.
+func TestOvertakenWhileAsking(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		asking, goOn := make(chan struct{}), make(chan struct{})
+		slow := &troubled{Sandbox: sandbox.New(sandbox.Options{DB: w.db})}
+		slow.set(nil, nil, func() error { close(asking); <-goOn; return nil })
+		replica := build(t, w.db, w.Outside, slow)
+		resolved := make(chan error, 1)
+		overtake := sync.OnceFunc(func() {
+			w.Clock.Advance(time.Minute)
+			go func() { resolved <- resolve(t.Context(), w.db, replica) }()
+			<-asking
+		})
+		w.provider.set(func() error { overtake(); return provider.ErrUnreachable }, nil, nil)
+		require.ErrorIs(t, w.pay(t, ""), payments.ErrPaymentInProgress)
+		require.Equal(t, payments.StatusPaying, w.status(t))
+
+		close(goOn)
+		require.NoError(t, <-resolved)
 		w.requirePaidOnce(t)
 	})
 }
