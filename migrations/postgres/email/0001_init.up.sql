@@ -13,6 +13,7 @@ CREATE TABLE emails (
     token_purpose   text        NOT NULL CHECK (token_purpose IN ('', 'verification', 'password_reset')),
     status          text        NOT NULL CHECK (status IN ('queued', 'sent', 'dead')),
     tries           bigint      NOT NULL CHECK (tries >= 0), -- since it was queued
+    attempts        bigint      NOT NULL DEFAULT 0, -- rows of email_attempts
     next_attempt_at timestamptz,
     sent_at         timestamptz,
     claimed_by      text        NOT NULL DEFAULT '',

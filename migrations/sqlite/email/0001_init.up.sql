@@ -13,6 +13,7 @@ CREATE TABLE emails (
     token_purpose   TEXT     NOT NULL CHECK (token_purpose IN ('', 'verification', 'password_reset')),
     status          TEXT     NOT NULL CHECK (status IN ('queued', 'sent', 'dead')),
     tries           INTEGER  NOT NULL CHECK (tries >= 0), -- since it was queued
+    attempts        INTEGER  NOT NULL DEFAULT 0, -- rows of email_attempts
     next_attempt_at DATETIME,
     sent_at         DATETIME,
     claimed_by      TEXT     NOT NULL DEFAULT '',

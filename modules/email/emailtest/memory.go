@@ -118,7 +118,7 @@ func (m *memory) matching(q app.Query) []email.Email {
 	defer m.mu.Unlock()
 	var all []email.Email
 	for _, mail := range m.mails {
-		if (q.Status == "" || q.Status == mail.Status) && (q.Recipient == "" || q.Recipient == strings.ToLower(mail.To)) {
+		if (q.Status == "" || q.Status == mail.Status) && (q.Recipient == "" || strings.EqualFold(q.Recipient, mail.To)) {
 			all = append(all, mail.Email)
 		}
 	}

@@ -53,13 +53,13 @@ type Server struct {
 }
 
 // NewServer starts a mail server that ends with the test.
-func NewServer(t testing.TB, o ServerOptions) *Server {
-	t.Helper()
-	certificate, roots := newCertificate(t)
+func NewServer(tb testing.TB, o ServerOptions) *Server {
+	tb.Helper()
+	certificate, roots := newCertificate(tb)
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	var listen net.ListenConfig
-	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	listener, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
 	s := &Server{options: o, listener: listener, roots: roots, refused: map[string]string{}}
 	server := smtp.NewServer(smtp.BackendFunc(s.session))
 	server.Domain = "localhost"
@@ -77,7 +77,7 @@ func NewServer(t testing.TB, o ServerOptions) *Server {
 		defer close(done)
 		_ = server.Serve(listener) // returns when the test closes it
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = server.Close() // the clients' connections may be gone already
 		<-done
 	})

@@ -109,10 +109,10 @@ func AsService(ctx context.Context) context.Context {
 }
 
 // Envelope puts an event into an envelope of its own.
-func Envelope(t testing.TB, e event.Event) event.Envelope {
-	t.Helper()
+func Envelope(tb testing.TB, e event.Event) event.Envelope {
+	tb.Helper()
 	payload, err := json.Marshal(e)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return event.Envelope{
 		ID: id.NewEvent(), Name: e.EventName(), Version: e.EventVersion(), Key: e.EventKey(),
 		At: time.Now().UTC(), Payload: payload,

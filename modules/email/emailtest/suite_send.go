@@ -1,7 +1,6 @@
 package emailtest
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -221,6 +220,6 @@ func testSendUsersUnavailable(t *testing.T, f Fixture) {
 	down := fault.New(fault.Unavailable, "users_unavailable", "down")
 	f.Users.Fail(down)
 	_, err := f.Service.Send(AsService(t.Context()), plainMail("jo@example.com"))
-	require.True(t, errors.Is(err, down), "%v", err)
+	require.ErrorIs(t, err, down)
 	require.Empty(t, f.all(t))
 }

@@ -79,7 +79,7 @@ func (s *Service) passwordResetRequested(ctx context.Context, e event.Envelope) 
 	if err != nil {
 		return err
 	}
-	user, err := s.Users.FindUser(ctx, users.FindUserInput{Email: payload.Email})
+	user, err := s.Users.FindUser(ctx, users.FindUserInput(payload))
 	if errors.Is(err, users.ErrUserNotFound) {
 		return nil
 	}

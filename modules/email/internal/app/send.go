@@ -26,13 +26,7 @@ func (s *Service) Send(ctx context.Context, in email.SendInput) (email.Email, er
 		return email.Email{}, err
 	}
 	queued, err := s.Once.Request(ctx, in.Key, email.MethodSend.String(), in, func(ctx context.Context) (Queued, error) {
-		if err := s.allowTotal(ctx); err != nil {
-			return Queued{}, err
-		}
-		if err := s.allowRecipient(ctx, mail.To); err != nil {
-			return Queued{}, err
-		}
-		return Queued{ID: mail.ID, At: mail.CreatedAt}, s.enqueue(ctx, mail)
+		return Queued{ID: mail.ID, At: mail.CreatedAt}, s.admit(ctx, mail)
 	})
 	if err != nil {
 		return email.Email{}, err
@@ -40,6 +34,17 @@ func (s *Service) Send(ctx context.Context, in email.SendInput) (email.Email, er
 	// A repeat gets the first answer.
 	mail.ID, mail.CreatedAt, mail.UpdatedAt, mail.NextAttemptAt = queued.ID, queued.At, queued.At, queued.At
 	return mail.Email, nil
+}
+
+// admit queues a message unless a limit is reached.
+func (s *Service) admit(ctx context.Context, mail Mail) error {
+	if err := s.allowTotal(ctx); err != nil {
+		return err
+	}
+	if err := s.allowRecipient(ctx, mail.To); err != nil {
+		return err
+	}
+	return s.enqueue(ctx, mail)
 }
 
 // enqueue stores a message in the transaction of ctx and wakes a worker after

@@ -100,7 +100,7 @@ func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settl
 	}
 	err = q.db.InTx(ctx, func(ctx context.Context) error {
 		done := q.db.Write(ctx).Exec(
-			`UPDATE emails SET status = ?, tries = tries + 1, next_attempt_at = ?, sent_at = ?, claimed_by = '', claimed_until = 0,
+			`UPDATE emails SET status = ?, tries = tries + 1, attempts = attempts + 1, next_attempt_at = ?, sent_at = ?, claimed_by = '', claimed_until = 0,
 			   version = version + 1, updated_at = ?
 			 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
 			string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
@@ -109,8 +109,7 @@ func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settl
 		}
 		return q.db.Write(ctx).Exec(
 			`INSERT INTO email_attempts (email_id, number, at, error)
-			 SELECT ?, coalesce(max(number), 0) + 1, ?, ? FROM email_attempts WHERE email_id = ?`,
-			o.ID, o.At, o.Error, o.ID).Error
+			 SELECT id, attempts, ?, ? FROM emails WHERE id = ?`, o.At, o.Error, o.ID).Error
 	})
 	if err != nil {
 		return false, fmt.Errorf("record an attempt: %w", err)

@@ -41,8 +41,8 @@ func TestQueue(t *testing.T) {
 		require.Equal(t, now.Add(-time.Second), due)
 
 		claim := func(holder string, lease time.Duration, n int) []id.Email {
-			mails, err := queue.Claim(ctx, holder, now, lease, n)
-			require.NoError(t, err)
+			mails, failure := queue.Claim(ctx, holder, now, lease, n)
+			require.NoError(t, failure)
 			ids := make([]id.Email, len(mails))
 			for i, m := range mails {
 				ids[i] = m.ID

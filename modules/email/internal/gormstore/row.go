@@ -22,6 +22,7 @@ type row struct {
 	TokenPurpose  string
 	Status        string
 	Tries         int
+	Attempts      int64
 	NextAttemptAt *time.Time
 	SentAt        *time.Time
 	Version       int64
@@ -31,7 +32,7 @@ type row struct {
 
 // listColumns are those that a list shows; bodies are large.
 const (
-	listColumns = "id, user_id, recipient, subject, template, token_purpose, status, tries, next_attempt_at, sent_at, version, created_at, updated_at"
+	listColumns = "id, user_id, recipient, subject, template, token_purpose, status, tries, attempts, next_attempt_at, sent_at, version, created_at, updated_at"
 	allColumns  = listColumns + ", text_body, html_body"
 )
 

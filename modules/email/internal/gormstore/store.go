@@ -75,7 +75,9 @@ func (s *Store) Find(ctx context.Context, mail id.Email) (app.Mail, error) {
 		return app.Mail{}, email.ErrEmailNotFound
 	}
 	found := rows[0].mail()
-	err = s.db.Read(ctx).Raw(`SELECT at, error FROM email_attempts WHERE email_id = ? ORDER BY number`, mail).
+	// One that was made since the e-mail was read belongs to its next version.
+	err = s.db.Read(ctx).Raw(
+		`SELECT at, error FROM email_attempts WHERE email_id = ? AND number <= ? ORDER BY number`, mail, rows[0].Attempts).
 		Scan(&found.Attempts).Error
 	if err != nil {
 		return app.Mail{}, fmt.Errorf("read the attempts of an e-mail: %w", err)

@@ -31,7 +31,7 @@ func (f *File) Send(_ context.Context, m app.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err = os.MkdirAll(f.dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of e-mails: %w", err)
 	}
 	// CreateTemp makes it readable for its owner alone: it may hold a token.

@@ -119,18 +119,12 @@ func (s *SMTP) Send(ctx context.Context, m app.Message) error {
 		return err
 	}
 	reused := s.connection != nil
-	if err := s.connect(ctx); err != nil {
-		return err
-	}
-	err = s.client.SendWithSMTPClient(s.connection, message)
+	err = s.attempt(ctx, message)
 	var failure *gomail.SendError
 	if reused && errors.As(err, &failure) && failure.Reason == gomail.ErrConnCheck {
 		// The server closed an idle connection: nothing of the message was sent.
 		s.drop()
-		if err := s.connect(ctx); err != nil {
-			return err
-		}
-		err = s.client.SendWithSMTPClient(s.connection, message)
+		err = s.attempt(ctx, message)
 	}
 	if err == nil {
 		return nil
@@ -159,16 +153,16 @@ func final(e *gomail.SendError) bool {
 	}
 }
 
-func (s *SMTP) connect(ctx context.Context) error {
-	if s.connection != nil {
-		return nil
+// attempt sends over the connection, which it makes when there is none.
+func (s *SMTP) attempt(ctx context.Context, message *gomail.Msg) error {
+	if s.connection == nil {
+		connection, err := s.client.DialToSMTPClientWithContext(ctx)
+		if err != nil {
+			return fmt.Errorf("connect to the mail server: %w", err)
+		}
+		s.connection = connection
 	}
-	connection, err := s.client.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return fmt.Errorf("connect to the mail server: %w", err)
-	}
-	s.connection = connection
-	return nil
+	return s.client.SendWithSMTPClient(s.connection, message)
 }
 
 // Rest implements app.Mailer.
@@ -183,6 +177,9 @@ func (s *SMTP) Rest() {
 
 // drop gives a connection up whose state is not known.
 func (s *SMTP) drop() {
-	_ = s.connection.Close()
+	if s.connection == nil {
+		return
+	}
+	_ = s.connection.Close() // it may be closed already
 	s.connection = nil
 }

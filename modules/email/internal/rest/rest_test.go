@@ -35,7 +35,7 @@ type server struct {
 
 // newServer serves the module; "Bearer admin" is an administrator, "Bearer
 // customer" a customer, "Bearer a.b.c" a service.
-func newServer(t testing.TB) *server {
+func newServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{users: emailtest.NewUsers(), clock: emailtest.NewClock()}
 	administrator, customer := id.NewUser(), id.NewUser()
@@ -57,7 +57,7 @@ func newServer(t testing.TB) *server {
 	return s
 }
 
-func call(t testing.TB, h http.Handler, method, path, body, token string, header ...string) *httptest.ResponseRecorder {
+func call(t *testing.T, h http.Handler, method, path, body, token string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	var reader io.Reader
 	if body != "" {

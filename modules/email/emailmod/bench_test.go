@@ -1,4 +1,4 @@
-package rest_test
+package emailmod_test
 
 import (
 	"context"
@@ -17,11 +17,9 @@ import (
 	"shop/modules/email/emailtest"
 	"shop/platform/database"
 	"shop/platform/dbtest"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
-	"shop/platform/module"
 )
 
 // BenchmarkSend measures POST /send_email/ from the request to the answer, the
@@ -33,9 +31,7 @@ func BenchmarkSend(b *testing.B) {
 		b.Run(dialect.String(), func(b *testing.B) {
 			clock := emailtest.NewClock()
 			built, err := emailmod.New(emailmod.Deps{
-				Deps: module.Deps{
-					DB: dbtest.Open(b, dialect, "email"), Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
-				},
+				Deps:  deps(dbtest.Open(b, dialect, "email")),
 				Users: emailtest.NewUsers(), Payments: emailtest.NewPayments(), Settings: emailmod.Settings{Now: clock.Now},
 			})
 			require.NoError(b, err)
