@@ -43,8 +43,8 @@ func openDatabases(
 				Module: name, URL: cfg.DatabaseURLOf(name), DataDir: cfg.DataDir,
 				// What is counted may lose the last moment before a power failure;
 				// what is owed, sold or promised may not.
-				Durable: name != "stats",
-				Logger:  logger, Metrics: metrics, Tracer: tracer(tracing),
+				Durable: name != "stats", MaxConnections: connections(cfg, name),
+				Logger: logger, Metrics: metrics, Tracer: tracer(tracing),
 			})
 			if err != nil {
 				failures <- err
@@ -69,6 +69,15 @@ func openDatabases(
 		return nil, nil, err
 	}
 	return d, closeAll, nil
+}
+
+// connections bounds a module's pool on PostgreSQL; SQLite decides by the
+// machine's processors.
+func connections(cfg config.Config, module string) int {
+	if cfg.DatabaseURLOf(module) == "" {
+		return 0
+	}
+	return cfg.DatabaseConnections
 }
 
 func openDatabase(ctx context.Context, cfg config.Config, options database.Options) (*database.DB, error) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 
 	"shop/cmd/shop/demo"
 	"shop/migrations"
@@ -94,6 +95,11 @@ func (cmd serveCommand) prepare(ctx context.Context, c *console, cfg config.Conf
 		if products, err = demo.Fill(asOperator(ctx), app.Catalog, cfg.Currency); err != nil {
 			return listeners{}, err //nolint:wrapcheck // says what was added
 		}
+	}
+	if admin != nil || products > 0 {
+		// Hashing a password and filling the catalog took memory that serving does
+		// not need.
+		debug.FreeOSMemory()
 	}
 	at, err := listen(ctx, cfg)
 	if err != nil {

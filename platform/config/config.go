@@ -29,7 +29,11 @@ type Config struct {
 
 	DataDir     string `key:"data_dir" default:"./data" doc:"directory of the SQLite databases, the service key and e-mails that are not sent"`
 	DatabaseURL URL    `key:"database_url" allow:"postgres,postgresql" doc:"PostgreSQL database of all modules; empty: SQLite under data_dir"`
-	Migrate     bool   `key:"migrate" default:"true" doc:"serve brings the databases up to date before it starts"`
+	// DatabaseConnections is per module: six modules on one server open at most
+	// six times as many.
+	DatabaseConnections int `key:"database_connections" default:"16" doc:"most connections to PostgreSQL per module; times 6 modules and the number of replicas it must stay below the server's max_connections"`
+
+	Migrate bool `key:"migrate" default:"true" doc:"serve brings the databases up to date before it starts"`
 
 	AdminEmail    string `key:"admin_email" check:"email" doc:"e-mail address of the first administrator, made when there is none"`
 	AdminPassword Secret `key:"admin_password" doc:"password of the first administrator; made up and shown once when empty"`

@@ -95,6 +95,8 @@ func (f *field) allowed() string {
 	switch f.target.(type) {
 	case *bool:
 		return "true or false"
+	case *int:
+		return "a whole number"
 	case *time.Duration:
 		return "a duration"
 	case *Rate:

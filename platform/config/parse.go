@@ -16,6 +16,9 @@ import (
 	"shop/platform/money"
 )
 
+// maxCount is the largest number that a setting which counts something takes.
+const maxCount = 1000
+
 // parse reads text into the field. Its errors say what is allowed and never
 // repeat the text, which may be a secret.
 func (f *field) parse(text string) error {
@@ -33,6 +36,12 @@ func (f *field) parse(text string) error {
 		value, err := strconv.ParseBool(text)
 		if err != nil {
 			return errors.New("use true or false")
+		}
+		*target = value
+	case *int:
+		value, err := strconv.Atoi(text)
+		if err != nil || value < 1 || value > maxCount {
+			return errors.New("use a whole number from 1 to " + strconv.Itoa(maxCount))
 		}
 		*target = value
 	case *time.Duration:
@@ -98,7 +107,8 @@ func checkOrigin(text string) error {
 
 func (f *field) parseURL(target *URL, text string) error {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || !slices.Contains(f.allow, u.Scheme) {
+	// PostgreSQL's host may be a socket's directory, which only the query can hold.
+	if err != nil || u.Host == "" && u.Query().Get("host") == "" || !slices.Contains(f.allow, u.Scheme) {
 		return errors.New("use a URL that starts with " + orList(withSuffix(f.allow, "://")) + " and names a host")
 	}
 	*target = URL(text)

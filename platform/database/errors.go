@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
+
+	"shop/platform/fault"
 )
 
 // What a statement, a transaction or a ping can fail with, on either database.
@@ -23,7 +26,10 @@ var (
 	// ErrUnavailable: the database could not be reached, or was too busy or
 	// too full to do it. Trying again later may help; of a commit that failed
 	// so, the outcome is unknown.
-	ErrUnavailable = errors.New("the database is unavailable")
+	// It is a fault already, because it means the same to every caller: come
+	// back later (503).
+	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "the database cannot be reached or is too busy").
+			WithRetryAfter(time.Second)
 )
 
 // DuplicateError says which unique constraint or index refused a row.

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"shop/platform/database"
 	"shop/platform/event"
 	"shop/platform/fault"
 )
@@ -210,7 +208,7 @@ func (d *delivery) judge(err error, attempt int) Outcome {
 	switch {
 	case err == nil:
 		return Handled
-	case fault.KindOf(err) == fault.Unavailable, errors.Is(err, database.ErrUnavailable):
+	case fault.KindOf(err) == fault.Unavailable:
 		return Unavailable
 	case attempt >= d.MaxAttempts:
 		return Dead
