@@ -145,6 +145,11 @@ func TestSlowStatements(t *testing.T) {
 		require.NotNil(t, entry.Duration)
 		require.Contains(t, entry.Statement, "UPDATE books SET place = 1 WHERE title = ")
 		require.NotContains(t, entry.Statement, "secret")
+
+		var found int
+		require.NoError(t, db.Read(t.Context()).Raw("SELECT count(*) FROM books WHERE title = ?", "secret").Scan(&found).Error)
+		require.Contains(t, string(log.lastLine()), "SELECT count(*)")
+		require.NotContains(t, string(log.lastLine()), "secret", "also where GORM puts a logger of its own between")
 	})
 }
 

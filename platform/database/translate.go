@@ -22,12 +22,20 @@ type postgresDialector struct{ *postgres.Dialector }
 // Translate implements gorm.ErrorTranslator.
 func (postgresDialector) Translate(err error) error { return translatePostgres(err) }
 
+// Explain implements gorm.Dialector as that of sqliteDialector does.
+func (postgresDialector) Explain(text string, _ ...any) string { return text }
+
 // sqliteDialector is GORM's own with our translation of errors; its own one
 // knows the errors of another driver only.
 type sqliteDialector struct{ *sqlite.Dialector }
 
 // Translate implements gorm.ErrorTranslator.
 func (sqliteDialector) Translate(err error) error { return translateSQLite(err) }
+
+// Explain implements gorm.Dialector: the statement as it is logged, without its
+// parameters. GORM asks for it at every Scan, logged or not, and past the
+// logger's filter.
+func (sqliteDialector) Explain(text string, _ ...any) string { return text }
 
 func (db *DB) translate(err error) error {
 	switch {
