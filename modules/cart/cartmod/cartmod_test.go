@@ -1,16 +1,29 @@
 package cartmod_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"shop/migrations"
+	"shop/modules/cart"
 	"shop/modules/cart/cartmod"
 	"shop/modules/cart/carttest"
+	"shop/modules/payments"
+	"shop/modules/users"
 	"shop/platform/database"
 	"shop/platform/dbtest"
+	"shop/platform/event"
+	"shop/platform/fault"
 	"shop/platform/flip"
+	"shop/platform/id"
+	"shop/platform/identity"
 	"shop/platform/module"
 )
 
@@ -44,4 +57,168 @@ func TestCart(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two replicas, each with a pool of its own, change one cart and check it out at
+// the same time.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	o, url := carttest.NewOutside(), dbtest.Postgres(t)
+	var replicas []*cartmod.Built
+	for range 2 {
+		db, err := database.Open(t.Context(), database.Options{Module: "cart", URL: url})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		require.NoError(t, database.Migrate(t.Context(), db, migrations.FS))
+		replicas = append(replicas, build(t, db, o))
+	}
+	user := id.NewUser()
+	ctx := identity.With(t.Context(), identity.Actor{User: user})
+	products := make([]id.Product, 10)
+	for i := range products {
+		products[i] = o.Product(t, nil).ID
+	}
+
+	const clients = 50
+	var working sync.WaitGroup
+	errs := make([]error, 2*clients)
+	for i := range clients {
+		working.Go(func() {
+			_, errs[i] = replicas[i%2].Service.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: products[i%len(products)], Quantity: 1})
+		})
+	}
+	working.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	full, err := replicas[0].Service.Cart(ctx, cart.CartInput{UserID: user})
+	require.NoError(t, err)
+	require.Len(t, full.Items, len(products))
+	require.Equal(t, int64(clients), full.Count)
+
+	for i := range 2 * clients {
+		working.Go(func() {
+			if i < clients {
+				_, errs[i] = replicas[i%2].Service.Checkout(ctx, cart.CheckoutInput{UserID: user})
+				return
+			}
+			_, errs[i] = replicas[i%2].Service.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: products[i%len(products)], Quantity: 1})
+		})
+	}
+	working.Wait()
+	for i, err := range errs {
+		if i >= clients {
+			require.NoError(t, err)
+		} else if err != nil {
+			require.Equal(t, fault.Conflict, fault.KindOf(err), "%v", err)
+		}
+	}
+	// Whatever was added is on an invoice, or still in the cart.
+	left, err := replicas[0].Service.Cart(ctx, cart.CartInput{UserID: user})
+	require.NoError(t, err)
+	var bought int64
+	for _, invoice := range o.Invoices(t, user) {
+		for _, line := range invoice.Lines {
+			bought += line.Quantity
+		}
+	}
+	require.Positive(t, bought)
+	require.Equal(t, int64(2*clients), bought+left.Count)
+	var reserved int64
+	for _, product := range products {
+		reserved += 100 - o.Stock(t, product)
+	}
+	require.Equal(t, bought, reserved)
+}
+
+// What one replica leaves behind when it dies, another one ends.
+func TestOtherReplicaResumes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "cart", func(t *testing.T, db *database.DB) {
+		o := carttest.NewOutside()
+		dead, alive := build(t, db, o), build(t, db, o)
+		user, product := id.NewUser(), o.Product(t, nil)
+		ctx := identity.With(t.Context(), identity.Actor{User: user})
+		_, err := dead.Service.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: product.ID, Quantity: 3})
+		require.NoError(t, err)
+		o.Break(payments.MethodCreateInvoice, carttest.Fault{Before: func() error { panic("the process dies") }})
+		require.Panics(t, func() { _, _ = dead.Service.Checkout(ctx, cart.CheckoutInput{UserID: user}) })
+		o.Break(payments.MethodCreateInvoice, carttest.Fault{})
+		o.Clock.Advance(carttest.Lease)
+
+		// Both resumers of the replica that is left want it; one gets it.
+		running, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 2)
+		for range cap(ended) {
+			go func() { ended <- alive.Module.Workers[0].Run(running) }()
+		}
+		require.Eventually(t, func() bool {
+			c, err := alive.Service.Cart(ctx, cart.CartInput{UserID: user})
+			return err == nil && len(c.Items) == 0
+		}, 20*time.Second, carttest.ResumeEvery)
+		stop()
+		require.NoError(t, errors.Join(<-ended, <-ended))
+		require.Len(t, o.Invoices(t, user), 1)
+		require.Equal(t, int64(97), o.Stock(t, product.ID))
+	})
+}
+
+// The module acts on the events that it subscribes to as itself.
+func TestSubscriber(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "cart", func(t *testing.T, db *database.DB) {
+		o := carttest.NewOutside()
+		built := build(t, db, o)
+		user := id.NewUser()
+		ctx := identity.With(t.Context(), identity.Actor{User: user})
+		_, err := built.Service.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: o.Product(t, nil).ID, Quantity: 3})
+		require.NoError(t, err)
+		payload, err := json.Marshal(users.Removed{UserID: user})
+		require.NoError(t, err)
+		require.Len(t, built.Module.Subscribers, 1)
+		require.Equal(t, []string{users.EventRemoved}, built.Module.Subscribers[0].Events)
+		require.NoError(t, built.Module.Subscribers[0].Handle(t.Context(), event.Envelope{
+			ID: id.NewEvent(), Name: users.EventRemoved, Version: 1, Payload: payload,
+		}))
+		c, err := built.Service.Cart(ctx, cart.CartInput{UserID: user})
+		require.NoError(t, err)
+		require.Empty(t, c.Items)
+	})
+}
+
+// The statements of each method are counted, however many items there are.
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "cart", func(t *testing.T, db *database.DB) {
+		o := carttest.NewOutside()
+		s := build(t, db, o).Service
+		user := id.NewUser()
+		ctx := identity.With(t.Context(), identity.Actor{User: user})
+		count := func(ctx context.Context, fn func(context.Context) error) int64 {
+			ctx, counter := database.WithStatementCounter(ctx)
+			require.NoError(t, fn(ctx))
+			return counter.Statements()
+		}
+		for range 20 {
+			product := o.Product(t, nil).ID
+			for range 2 {
+				require.EqualValues(t, 1, count(ctx, func(ctx context.Context) error {
+					_, err := s.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: product, Quantity: 1})
+					return err
+				}))
+			}
+		}
+		require.EqualValues(t, 1, count(ctx, func(ctx context.Context) error {
+			_, err := s.Cart(ctx, cart.CartInput{UserID: user})
+			return err
+		}))
+		most := int64(3) // the cart, the beginning, the end
+		if db.Dialect() == database.SQLite {
+			most = 4 // the end is two in one transaction
+		}
+		require.LessOrEqual(t, count(ctx, func(ctx context.Context) error {
+			_, err := s.Checkout(ctx, cart.CheckoutInput{UserID: user})
+			return err
+		}), most)
+	})
 }

@@ -40,19 +40,24 @@ func (s *Service) AddItem(ctx context.Context, in cart.AddItemInput) (cart.Item,
 		}
 		return itemOf(row, product)
 	}
+	once := s.once.AddItem
+	if in.Key == nil {
+		once = straight
+	}
 	for {
-		item, err := cart.Item{}, error(nil)
-		if in.Key == nil {
-			item, err = add(ctx) // one statement commits by itself: no transaction to begin and end
-		} else {
-			item, err = s.once.AddItem(ctx, in, add)
-		}
+		item, err := once(ctx, in, add)
 		// Whoever changed the cart meanwhile got on, so this ends.
 		if errors.Is(err, ErrChanged) && ctx.Err() == nil {
 			continue
 		}
 		return item, err
 	}
+}
+
+// straight adds an item without a record: one statement commits by itself, and
+// there is no transaction to begin and end.
+func straight(ctx context.Context, _ cart.AddItemInput, add func(context.Context) (cart.Item, error)) (cart.Item, error) {
+	return add(ctx)
 }
 
 // checkAdd names every field that cannot be accepted.
