@@ -131,6 +131,41 @@ func TestReplicas(t *testing.T) {
 	require.Equal(t, bought, reserved)
 }
 
+// A request that raises a quantity holds the row while the checkout ends: what it
+// added stays in the cart.
+func TestEndWaitsForAddition(t *testing.T) {
+	t.Parallel()
+	o, db := carttest.NewOutside(), dbtest.Open(t, database.Postgres, "cart")
+	s := build(t, db, o).Service
+	user, product := id.NewUser(), o.Product(t, nil)
+	ctx := identity.With(t.Context(), identity.Actor{User: user})
+	_, err := s.AddItem(ctx, cart.AddItemInput{UserID: user, ProductID: product.ID, Quantity: 3})
+	require.NoError(t, err)
+	added := make(chan error, 1)
+	o.Break(payments.MethodCreateInvoice, carttest.Fault{After: func() error {
+		raised := make(chan struct{})
+		go func() {
+			added <- db.InTx(t.Context(), func(inTx context.Context) error {
+				err := db.Write(inTx).Exec(`UPDATE cart_items SET quantity = quantity + 2, version = version + 1`).Error
+				close(raised)
+				for waiting := 0; waiting == 0 && err == nil; {
+					err = db.Read(t.Context()).Raw(`SELECT count(*) FROM pg_stat_activity
+						WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting).Error
+				}
+				return err
+			})
+		}()
+		<-raised
+		return nil
+	}})
+	_, err = s.Checkout(ctx, cart.CheckoutInput{UserID: user})
+	require.NoError(t, err)
+	require.NoError(t, <-added)
+	left, err := s.Cart(ctx, cart.CartInput{UserID: user})
+	require.NoError(t, err)
+	require.Equal(t, int64(2), left.Count)
+}
+
 // What one replica leaves behind when it dies, another one ends.
 func TestOtherReplicaResumes(t *testing.T) {
 	t.Parallel()

@@ -62,6 +62,17 @@ func (s shop) requireWhole(t *testing.T, user id.User, product id.Product) {
 	require.Equal(t, invoices[0].ID, again.InvoiceID)
 }
 
+// An invoice that an earlier call is still making is none that was refused.
+func interruptedInProgress(t *testing.T, s shop) {
+	user, product := s.interrupt(t, step{payments.MethodCreateInvoice, Fault{
+		Before: func() error { return idempotency.ErrInProgress },
+	}})
+	require.Equal(t, int64(97), s.Stock(t, product), "its stock is kept")
+	_, _, err := s.checkOut(t, user, "k")
+	require.NoError(t, err)
+	s.requireWhole(t, user, product)
+}
+
 func interruptedRepeated(t *testing.T, s shop) {
 	for name, at := range steps(unavailable) {
 		t.Run(name, func(t *testing.T) {

@@ -79,6 +79,7 @@ func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
 		"Checkout/never oversells":                checkoutOversell,
 		"Checkout/keeps what came meanwhile":      checkoutSurplus,
 		"Checkout/sees a change of the cart":      checkoutSeesChange,
+		"Checkout/ErrInterrupted, in progress":    interruptedInProgress,
 		"Checkout/ErrInterrupted, repeated":       interruptedRepeated,
 		"Checkout/ErrInterrupted, resumed":        interruptedResumed,
 		"Checkout/dies, repeated":                 diedRepeated,
