@@ -56,7 +56,7 @@ func (o *Outbox) ListFailures(ctx context.Context, q FailureQuery) ([]Failure, e
 		 FROM outbox_failures f JOIN outbox o ON o.seq = f.seq
 		 WHERE (f.subscriber, f.seq) > (?, ?) AND (f.subscriber = ? OR ? = '') AND (f.dead OR NOT ?)
 		 ORDER BY f.subscriber, f.seq LIMIT ?`,
-		q.AfterSubscriber, q.AfterSequence, q.Subscriber, q.Subscriber, q.Dead, min(q.Limit, 1000)).Scan(&found).Error
+		q.AfterSubscriber, q.AfterSequence, q.Subscriber, q.Subscriber, q.Dead, min(q.Limit, 1000)).Find(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("list failed events: %w", err)
 	}

@@ -45,7 +45,7 @@ func (p parking) blocked(ctx context.Context, keys []string) (map[string]bool, e
 	var found []string
 	err := p.db.Read(ctx).Raw(
 		`SELECT DISTINCT key FROM outbox_failures WHERE subscriber = ? AND NOT dead AND key <> '' AND key IN ?`,
-		p.subscriber, keys).Scan(&found).Error
+		p.subscriber, keys).Find(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the blocked keys of %s: %w", p.subscriber, err)
 	}
@@ -79,7 +79,7 @@ func (p parking) due(ctx context.Context, now time.Time) ([]failedRow, error) {
 		`SELECT `+rowColumns+`, f.subscriber, f.attempts, f.next_at, f.error, f.dead
 		 FROM outbox_failures f JOIN outbox o ON o.seq = f.seq
 		 WHERE f.subscriber = ? AND NOT f.dead AND f.next_at <= ?
-		 ORDER BY f.next_at, f.seq LIMIT ?`, p.subscriber, now.UTC(), batchSize).Scan(&rows).Error
+		 ORDER BY f.next_at, f.seq LIMIT ?`, p.subscriber, now.UTC(), batchSize).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the retries of %s: %w", p.subscriber, err)
 	}

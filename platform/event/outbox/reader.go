@@ -71,7 +71,7 @@ func (r *reader) next(ctx context.Context, after int64) (read, error) {
 	err := r.db.Read(ctx).Raw(
 		`SELECT `+rowColumns+`, `+position+` AS cursor, `+oldest+` AS oldest FROM outbox o
 		 WHERE o.seq > `+position+` AND o.seq > ? ORDER BY o.seq LIMIT ?`,
-		r.subscriber, r.subscriber, after, batchSize).Scan(&rows).Error
+		r.subscriber, r.subscriber, after, batchSize).Find(&rows).Error
 	if err != nil {
 		return read{}, fmt.Errorf("read events for %s: %w", r.subscriber, err)
 	}

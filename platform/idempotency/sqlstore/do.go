@@ -111,7 +111,7 @@ func (s *Store) answerPostgres(
 			`SELECT pg_try_advisory_xact_lock(?) AS locked, k.fingerprint, k.result
 			   FROM (SELECT 1) AS one
 			   LEFT JOIN idempotency_keys k ON k.scope = ? AND k.key = ? AND k.created_at > ?`,
-			r.lock(s.db.Module()), r.scope, r.key, s.oldest()).Scan(&found).Error
+			r.lock(s.db.Module()), r.scope, r.key, s.oldest()).Find(&found).Error
 		if err != nil {
 			return fmt.Errorf("read idempotency record: %w", err)
 		}
@@ -134,7 +134,7 @@ func (s *Store) answerSQLite(ctx context.Context, r request, fn func(context.Con
 	var found record
 	err := s.db.Read(ctx).Raw(
 		`SELECT fingerprint, result FROM idempotency_keys WHERE scope = ? AND key = ? AND created_at > ?`,
-		r.scope, r.key, s.oldest()).Scan(&found).Error
+		r.scope, r.key, s.oldest()).Find(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("read idempotency record: %w", err)
 	}

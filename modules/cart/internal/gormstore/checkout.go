@@ -130,7 +130,7 @@ func (s *Store) checkout(ctx context.Context, which string, args ...any) (app.Ch
 
 func (s *Store) checkouts(ctx context.Context, which string, args ...any) ([]app.Checkout, error) {
 	var rows []checkout
-	err := s.db.Read(ctx).Raw(`SELECT `+checkoutColumns+` FROM checkouts `+which, args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw(`SELECT `+checkoutColumns+` FROM checkouts `+which, args...).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read checkouts: %w", err)
 	}

@@ -110,7 +110,7 @@ func (s *Store) whyNotAdded(ctx context.Context, in app.Item) error {
 		        count(CASE WHEN product_id <> ? AND currency <> ? THEN 1 END) AS others
 		   FROM cart_items WHERE user_id = ?`,
 		in.ProductID, in.ProductID, string(in.Currency), in.UserID,
-	).Scan(&found).Error
+	).Find(&found).Error
 	if err != nil {
 		return fmt.Errorf("look why nothing was added to the cart: %w", err)
 	}
@@ -139,7 +139,7 @@ func (s *Store) Items(ctx context.Context, user id.User) ([]app.Item, error) {
 
 func (s *Store) items(ctx context.Context, which string, args ...any) ([]app.Item, error) {
 	var rows []item
-	err := s.db.Read(ctx).Raw(`SELECT `+itemColumns+` FROM cart_items `+which, args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw(`SELECT `+itemColumns+` FROM cart_items `+which, args...).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read cart items: %w", err)
 	}
@@ -157,7 +157,7 @@ func (s *Store) SetQuantity(ctx context.Context, in cart.UpdateItemInput, quanti
 		`UPDATE cart_items SET quantity = ?, version = version + 1, updated_at = ?
 		  WHERE id = ? AND user_id = ? AND (version = ? OR ? = 0) RETURNING `+itemColumns,
 		quantity, at, in.ID, in.UserID, in.IfVersion, in.IfVersion,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return app.Item{}, fmt.Errorf("change a cart item: %w", err)
 	}

@@ -32,7 +32,7 @@ type changed struct {
 func (s *Store) changedPostgres(ctx context.Context, mark string) (app.Changes, error) {
 	if mark == "" {
 		var rows []changed
-		err := s.db.Read(ctx).Raw(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS mark`).Scan(&rows).Error
+		err := s.db.Read(ctx).Raw(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS mark`).Find(&rows).Error
 		return changes(rows, err)
 	}
 	var rows []changed
@@ -44,7 +44,7 @@ func (s *Store) changedPostgres(ctx context.Context, mark string) (app.Changes, 
 		     UNION ALL
 		     SELECT DISTINCT product_id, false FROM stock_movements WHERE changed_in >= ?::xid8
 		   ) AS c ON true`, mark, mark,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	return changes(rows, err)
 }
 
@@ -67,7 +67,7 @@ func (s *Store) changedSQLite(ctx context.Context, mark string) (app.Changes, er
 		`SELECT id, true AS edited FROM products WHERE updated_at >= ?
 		 UNION ALL
 		 SELECT DISTINCT product_id, false FROM stock_movements WHERE at >= ?`, since, since,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	result, err := changes(rows, err)
 	result.Mark = next.Format(time.RFC3339Nano)
 	return result, err

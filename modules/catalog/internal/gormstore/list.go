@@ -26,7 +26,7 @@ func (b *statement) and(condition string, args ...any) {
 func (s *Store) List(ctx context.Context, q app.Query) ([]app.Listed, error) {
 	sql, args := s.listSQL(q)
 	var rows []stocked
-	if err := s.db.Read(ctx).Raw(sql, args...).Scan(&rows).Error; err != nil {
+	if err := s.db.Read(ctx).Raw(sql, args...).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list products: %w", err)
 	}
 	listed := make([]app.Listed, len(rows))

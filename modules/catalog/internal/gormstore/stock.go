@@ -109,7 +109,7 @@ func movementsOf(key id.Checkout, lines []catalog.ReserveLine, why reason, sign 
 // Reserved implements app.Store.
 func (s *Store) Reserved(ctx context.Context, key id.Checkout) ([]catalog.ReserveLine, error) {
 	var rows []movement
-	err := s.db.Read(ctx).Raw(unreleased+` ORDER BY m.product_id`, key, reserved, released).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw(unreleased+` ORDER BY m.product_id`, key, reserved, released).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read reservation: %w", err)
 	}

@@ -70,7 +70,7 @@ func (s *Store) Find(ctx context.Context, ids []id.Product) ([]catalog.Product, 
 	var rows []stocked
 	err := s.db.Read(ctx).Raw(
 		`SELECT `+columns+` FROM products p JOIN stock_levels s ON s.product_id = p.id WHERE p.id IN ?`, ids,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find products: %w", err)
 	}
@@ -83,7 +83,7 @@ func (s *Store) FindBySKU(ctx context.Context, skus []string) ([]catalog.Product
 	err := s.db.Write(ctx).Raw(
 		`SELECT `+columns+` FROM products p JOIN stock_levels s ON s.product_id = p.id
 		  WHERE p.sku IN ? AND p.deleted_at IS NULL ORDER BY p.id`+s.forUpdate(), skus,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find products by sku: %w", err)
 	}
@@ -96,7 +96,7 @@ func (s *Store) Lock(ctx context.Context, product id.Product) (catalog.Product, 
 	err := s.db.Write(ctx).Raw(
 		`SELECT `+columns+` FROM products p JOIN stock_levels s ON s.product_id = p.id
 		  WHERE p.id = ? AND p.deleted_at IS NULL`+s.forUpdate(), product,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("lock product: %w", err)
 	}

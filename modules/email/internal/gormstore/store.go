@@ -67,7 +67,7 @@ func (s *Store) Add(ctx context.Context, m app.Mail) error {
 // Find implements app.Store.
 func (s *Store) Find(ctx context.Context, mail id.Email) (app.Mail, error) {
 	var rows []row
-	err := s.db.Read(ctx).Raw(`SELECT `+allColumns+` FROM emails WHERE id = ?`, mail).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw(`SELECT `+allColumns+` FROM emails WHERE id = ?`, mail).Find(&rows).Error
 	if err != nil {
 		return app.Mail{}, fmt.Errorf("read e-mail: %w", err)
 	}
@@ -98,7 +98,7 @@ func (s *Store) List(ctx context.Context, q app.Query) ([]email.Email, error) {
 	var rows []row
 	err := s.db.Read(ctx).Raw(
 		`SELECT `+listColumns+` FROM emails WHERE `+strings.Join(where, " AND ")+` ORDER BY created_at DESC, id DESC LIMIT ?`,
-		append(values, q.Limit)...).Scan(&rows).Error
+		append(values, q.Limit)...).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list e-mails: %w", err)
 	}

@@ -41,7 +41,7 @@ func (s *Store) DueAttempts(ctx context.Context, provider string, now time.Time,
 // attempts reads the attempts that a condition selects.
 func (s *Store) attempts(ctx context.Context, where string, args ...any) ([]app.Attempt, error) {
 	var rows []payment
-	err := s.db.Read(ctx).Raw(`SELECT `+paymentColumns+` FROM payments WHERE `+where, args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw(`SELECT `+paymentColumns+` FROM payments WHERE `+where, args...).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}

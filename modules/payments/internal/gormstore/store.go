@@ -44,7 +44,7 @@ func (s *Store) Invoice(ctx context.Context, invoiceID id.Invoice) (payments.Inv
 		`SELECT `+invoiceColumns+`, l.id AS line_id, l.product_id, l.description, l.quantity, l.unit_price, l.line_total
 		   FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id
 		  WHERE i.id = ? ORDER BY l.id`, invoiceID,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return payments.Invoice{}, fmt.Errorf("read invoice: %w", err)
 	}
@@ -69,7 +69,7 @@ func (s *Store) ListInvoices(ctx context.Context, user id.User, before id.Invoic
 	err := s.db.Read(ctx).Raw(
 		`SELECT `+invoiceColumns+` FROM invoices i WHERE i.user_id = ? `+place+` ORDER BY i.id DESC LIMIT ?`,
 		append(args, limit)...,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list invoices: %w", err)
 	}

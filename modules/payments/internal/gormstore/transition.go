@@ -58,13 +58,13 @@ func (s *Store) beginPostgres(ctx context.Context, a app.Attempt, reserve string
 		   FROM reserved
 		 RETURNING amount AS total, currency`,
 		append(args, a.ID, a.InvoiceID, a.Provider, a.Method, a.State, a.Claims, a.DueAt, a.CreatedAt, a.CreatedAt)...,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	return rows, err
 }
 
 func (s *Store) beginSQLite(ctx context.Context, a app.Attempt, reserve string, args []any) (rows []reserved, err error) {
 	tx := s.db.Write(ctx)
-	if err = tx.Raw(reserve, args...).Scan(&rows).Error; err != nil || len(rows) == 0 {
+	if err = tx.Raw(reserve, args...).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	err = tx.Exec(
@@ -137,7 +137,7 @@ func (s *Store) concludePostgres(ctx context.Context, c app.Conclusion, conclude
 func (s *Store) concludeSQLite(ctx context.Context, c app.Conclusion, conclude string, args []any) (owners []owner, err error) {
 	tx := s.db.Write(ctx)
 	var concluded []struct{ InvoiceID id.Invoice }
-	if err = tx.Raw(conclude, args...).Scan(&concluded).Error; err != nil || len(concluded) == 0 {
+	if err = tx.Raw(conclude, args...).Find(&concluded).Error; err != nil || len(concluded) == 0 {
 		return nil, err
 	}
 	status, paidAt := follows(c)

@@ -63,7 +63,7 @@ func (s *Store) List(ctx context.Context, q app.Query) ([]stats.Entry, error) {
 	var rows []row
 	err := s.db.Read(ctx).Raw(
 		"SELECT id, user_id, action, data, at FROM log_entries WHERE "+where.text.String()+" ORDER BY at, id LIMIT ?", append(where.values, q.Limit)...,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list log entries: %w", err)
 	}

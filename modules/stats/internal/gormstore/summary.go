@@ -35,7 +35,7 @@ func (s *Store) Summarize(ctx context.Context, q app.SummaryQuery, limit int) ([
 	// database sees that what it groups by is what it selects.
 	err := s.db.Read(ctx).Raw("SELECT "+columns+", count(*) AS entries FROM log_entries WHERE "+where.text.String()+
 		" GROUP BY "+order+" ORDER BY "+nullsFirst(q.By, order)+" LIMIT ?", append(where.values, limit)...,
-	).Scan(&rows).Error
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("summarize log entries: %w", err)
 	}

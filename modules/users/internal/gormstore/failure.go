@@ -17,7 +17,7 @@ func (s *Store) Failures(ctx context.Context, address string, since time.Time) (
 	}
 	err := s.db.Read(ctx).Raw(
 		`SELECT account, failed_at FROM sign_in_failures WHERE address = ? AND failed_at > ? ORDER BY failed_at`,
-		address, since).Scan(&rows).Error
+		address, since).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read failed sign-ins: %w", err)
 	}

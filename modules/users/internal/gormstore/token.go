@@ -35,7 +35,7 @@ func (s *Store) Token(
 	}
 	err := s.db.Read(ctx).Raw(
 		`SELECT user_id, email_key, expires_at FROM tokens WHERE token_hash = ? AND purpose = ? AND expires_at > ?`,
-		blob(token), purpose, at).Scan(&rows).Error
+		blob(token), purpose, at).Find(&rows).Error
 	if err != nil {
 		return app.Token{}, fmt.Errorf("read token: %w", err)
 	}
