@@ -96,11 +96,9 @@ func (cmd serveCommand) prepare(ctx context.Context, c *console, cfg config.Conf
 			return listeners{}, err //nolint:wrapcheck // says what was added
 		}
 	}
-	if admin != nil || products > 0 {
-		// Hashing a password and filling the catalog took memory that serving does
-		// not need.
-		debug.FreeOSMemory()
-	}
+	// Starting took memory that serving does not need: declaring the operations,
+	// and at the first start hashing a password and filling the catalog.
+	debug.FreeOSMemory()
 	at, err := listen(ctx, cfg)
 	if err != nil {
 		return listeners{}, err

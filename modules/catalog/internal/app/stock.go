@@ -15,9 +15,6 @@ import (
 // ErrTaken is returned by Store.Take for a line that the reservation has.
 var ErrTaken = errors.New("the reservation has this line already")
 
-// errShort rolls a reservation back of which not all lines could be taken.
-var errShort = errors.New("not all lines could be taken")
-
 // maxQuantity is the largest quantity of a line; a level cannot be higher.
 const maxQuantity = catalog.MaxStock
 
@@ -30,22 +27,15 @@ func (s *Service) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog
 	if err != nil {
 		return catalog.Reservation{}, err
 	}
-	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		taken, err := s.store.Take(ctx, in.Key, lines, s.clock())
-		if err == nil && taken < len(lines) {
-			return errShort
-		}
-		return err
-	})
+	all, err := s.store.Take(ctx, in.Key, lines, s.clock())
 	switch {
-	case err == nil:
-		s.cache.moved(productsOf(lines)...)
-		return catalog.Reservation{Key: in.Key, Lines: lines}, nil
-	case errors.Is(err, errShort), errors.Is(err, ErrTaken):
-		return s.reservedBefore(ctx, in.Key, lines)
-	default:
+	case err != nil && !errors.Is(err, ErrTaken):
 		return catalog.Reservation{}, err
+	case !all:
+		return s.reservedBefore(ctx, in.Key, lines)
 	}
+	s.cache.moved(productsOf(lines)...)
+	return catalog.Reservation{Key: in.Key, Lines: lines}, nil
 }
 
 // reservedBefore is the reservation that an earlier call made with the key, or

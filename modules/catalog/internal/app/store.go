@@ -33,10 +33,11 @@ type Store interface {
 	Count(ctx context.Context, q Query) (int64, error)
 	// Categories counts the products of each category.
 	Categories(ctx context.Context) ([]catalog.Category, error)
-	// Take moves stock to a reservation, as far as there is enough of each line;
-	// it returns how many lines it took, and the caller rolls back when that is
-	// not all. Errors: ErrTaken when the reservation has the line already.
-	Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (int, error)
+	// Take moves stock to a reservation, all lines or none, in a transaction of
+	// its own, and tells whether it did: false when less is left of any line, or
+	// one is not on sale. Errors: ErrTaken when the reservation has the lines
+	// already.
+	Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (bool, error)
 	// Reserved reads the lines of a reservation that was not released.
 	Reserved(ctx context.Context, key id.Checkout) ([]catalog.ReserveLine, error)
 	// GiveBack moves a reservation's stock back, once, and returns whose.

@@ -38,9 +38,48 @@ func (s *Store) SetStock(ctx context.Context, product id.Product, quantity int64
 
 // Take implements app.Store. A level is lowered only where enough is left, in
 // the same statement that looks, so that nothing is sold twice.
-func (s *Store) Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (int, error) {
+func (s *Store) Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (bool, error) {
+	if len(lines) == 1 && s.db.Dialect() == database.Postgres {
+		return s.takeOne(ctx, key, lines[0], at)
+	}
+	err := s.db.InTx(ctx, func(ctx context.Context) error { return s.takeAll(ctx, key, lines, at) })
+	if errors.Is(err, errShort) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// errShort rolls back what was taken of the other lines.
+var errShort = errors.New("not all lines could be taken")
+
+// takeOne takes the stock of one line, and notes it, in one statement, which
+// commits by itself: the level's row is locked no longer than that.
+func (s *Store) takeOne(ctx context.Context, key id.Checkout, line catalog.ReserveLine, at time.Time) (bool, error) {
+	noted := s.db.Write(ctx).Exec(
+		`WITH taken AS (
+		   UPDATE stock_levels AS s SET quantity = s.quantity - ?, revision = s.revision + 1
+		     FROM products p
+		    WHERE s.product_id = ? AND s.quantity >= ? AND p.id = s.product_id AND p.deleted_at IS NULL
+		   RETURNING s.product_id)
+		 INSERT INTO stock_movements (id, product_id, delta, reason, reference, at)
+		 SELECT ?, product_id, ?, ?, ?, ? FROM taken`,
+		line.Quantity, line.Product, line.Quantity, id.NewStockMovement(), -line.Quantity, reserved, key, at)
+	if noted.Error != nil {
+		return false, translateTaken(noted.Error)
+	}
+	return noted.RowsAffected == 1, nil
+}
+
+func translateTaken(err error) error {
+	if errors.Is(err, database.ErrDuplicate) {
+		return app.ErrTaken
+	}
+	return fmt.Errorf("take stock: %w", err)
+}
+
+func (s *Store) takeAll(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) error {
 	if err := s.lockLevels(ctx, lines); err != nil {
-		return 0, err
+		return err
 	}
 	values, args := s.values(lines)
 	tx := s.db.Write(ctx)
@@ -49,19 +88,16 @@ func (s *Store) Take(ctx context.Context, key id.Checkout, lines []catalog.Reser
 		   FROM (`+values+`) AS w JOIN products p ON p.id = w.column1 AND p.deleted_at IS NULL
 		  WHERE s.product_id = w.column1 AND s.quantity >= w.column2`, args...)
 	if updated.Error != nil {
-		return 0, fmt.Errorf("take stock: %w", updated.Error)
+		return fmt.Errorf("take stock: %w", updated.Error)
 	}
 	if updated.RowsAffected < int64(len(lines)) {
-		return int(updated.RowsAffected), nil
+		return errShort
 	}
 	movements := movementsOf(key, lines, reserved, -1, at)
 	if err := tx.Create(&movements).Error; err != nil {
-		if errors.Is(err, database.ErrDuplicate) {
-			return 0, app.ErrTaken
-		}
-		return 0, fmt.Errorf("insert stock movements: %w", err)
+		return translateTaken(err)
 	}
-	return len(lines), nil
+	return nil
 }
 
 // lockLevels locks the levels of several lines in one order, so that two
