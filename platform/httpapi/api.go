@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -93,16 +92,20 @@ type Options struct {
 
 // API is the set of operations and the two handlers that serve it.
 type API struct {
-	huma    huma.API
-	engine  *gin.Engine
+	huma huma.API
+	// public and internal route what each listener offers.
+	public, internal *gin.Engine
+	// hidden answers on the public listener for methods of its paths that are
+	// not there: as if they were nowhere, when they are internal ones.
+	hidden  *gin.Engine
 	options Options
 	limits  map[LimitName]*ratelimit.Limiter
 	metrics *metrics
 }
 
-// New makes an API without operations.
+// New makes an API without operations. Errors name the option that is wrong.
 func New(o Options) (*API, error) {
-	a := &API{options: o, limits: map[LimitName]*ratelimit.Limiter{}, metrics: newMetrics(o.Metrics)}
+	a := &API{options: o, limits: map[LimitName]*ratelimit.Limiter{}}
 	for name, limit := range o.Limits {
 		limiter, err := ratelimit.New(limit)
 		if err != nil {
@@ -111,25 +114,40 @@ func New(o Options) (*API, error) {
 		a.limits[name] = limiter
 	}
 	var err error
-	if a.engine, err = newEngine(o.TrustedProxies); err != nil {
+	if a.metrics, err = newMetrics(o.Metrics); err != nil {
 		return nil, err
 	}
-	nowhere := &route{operation: Operation{Access: Public}, label: "none", metrics: a.metrics.route("none", "")}
-	a.engine.NoRoute(a.edge(nowhere), func(c *gin.Context) { a.fail(c, errNoRoute) })
-	a.engine.NoMethod(a.edge(nowhere), func(c *gin.Context) { a.fail(c, errNoMethod) })
-	useProblems()
-	a.huma = huma.NewAPI(humaConfig(o.Name, o.Version), &adapter{api: a})
+	for _, engine := range []**gin.Engine{&a.public, &a.internal, &a.hidden} {
+		if *engine, err = newEngine(o.TrustedProxies); err != nil {
+			return nil, err
+		}
+	}
+	a.public.NoRoute(a.missing(errNoRoute, false))
+	a.public.NoMethod(func(c *gin.Context) { a.hidden.ServeHTTP(c.Writer, c.Request) })
+	a.hidden.HandleMethodNotAllowed = false
+	a.hidden.NoRoute(a.missing(errNoMethod, false))
+	a.internal.NoRoute(a.missing(errNoRoute, true))
+	a.internal.NoMethod(a.missing(errNoMethod, true))
+	configureHuma()
+	config := humaConfig(o.Name, o.Version)
+	a.huma = &jsonAPI{API: huma.NewAPI(config, &adapter{api: a}), config: config}
 	return a, nil
+}
+
+// missing is the edge of requests for which there is no operation.
+func (a *API) missing(answer error, internal bool) gin.HandlerFunc {
+	return a.edge(&route{label: "none", metrics: a.metrics.route("none", ""), missing: answer}, internal)
 }
 
 func newEngine(proxies []netip.Prefix) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	engine.HandleMethodNotAllowed = true
+	engine.HandleMethodNotAllowed = true // and sets Allow
 	engine.RedirectTrailingSlash = false
 	engine.RedirectFixedPath = false
 	engine.UseRawPath = true
 	engine.ContextWithFallback = true
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	trusted := make([]string, len(proxies))
 	for i, p := range proxies {
 		trusted[i] = p.String()
@@ -161,17 +179,18 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 // the trailing slash.
 func (a *API) Routes() []string {
 	var routes []string
-	for _, r := range a.engine.Routes() {
+	for _, r := range a.internal.Routes() {
 		routes = append(routes, r.Method+" "+r.Path)
 	}
 	return routes
 }
 
-// Raw serves a path with a plain handler, outside the OpenAPI document: for
-// the document itself and its page.
+// Raw serves GET of a path with a plain handler, outside the OpenAPI document:
+// for the document itself and its page.
 func (a *API) Raw(path string, h http.Handler) {
-	r := &route{operation: Operation{Access: Public}, label: path, metrics: a.metrics.route(path, http.MethodGet)}
-	a.engine.GET(path, a.edge(r), gin.WrapH(h))
+	r := &route{operation: Operation{Method: http.MethodGet}, label: path, metrics: a.metrics.route(path, http.MethodGet)}
+	a.public.GET(path, a.edge(r, false), gin.WrapH(h))
+	a.internal.GET(path, a.edge(r, true), gin.WrapH(h))
 }
 
 // adapter registers huma's operations with gin, each behind the edge.
@@ -179,23 +198,42 @@ type adapter struct{ api *API }
 
 // Handle implements huma.Adapter.
 func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
-	declared := op.Metadata[metadataKey].(Operation) //nolint:errcheck,forcetypeassert // document has put it there
+	declared := op.Metadata[metadataKey].(Operation) //nolint:forcetypeassert // document has put it there
 	path, names := ginPath(op.Path)
-	r := &route{operation: declared, label: op.Path, metrics: d.api.metrics.route(op.Path, op.Method)}
-	// Two modules may name the parameter at the same place of a path
-	// differently, which gin's tree cannot hold: there it bears its position.
-	rename := func(c *gin.Context) {
-		for i := range c.Params {
-			c.Params[i].Key = names[i]
+	r := &route{
+		operation: declared, label: op.Path, parameters: names, query: queryOf(op),
+		metrics: d.api.metrics.route(op.Path, op.Method),
+	}
+	last := func(c *gin.Context) {
+		e := exchangeOf(c.Request.Context())
+		e.humaContext = humagin.NewContext(op, c)
+		handler(e)
+	}
+	if declared.Access == Internal {
+		d.api.hidden.Handle(op.Method, path, d.api.missing(errNoRoute, false))
+	} else {
+		d.api.public.Handle(op.Method, path, d.api.edge(r, false), last)
+	}
+	d.api.internal.Handle(op.Method, path, d.api.edge(r, true), last)
+}
+
+// ServeHTTP implements huma.Adapter.
+func (d *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.api.public.ServeHTTP(w, r) }
+
+// queryOf is the set of the query parameters that op documents.
+func queryOf(op *huma.Operation) map[string]bool {
+	known := map[string]bool{}
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			known[p.Name] = true
 		}
 	}
-	d.api.engine.Handle(op.Method, path, rename, d.api.edge(r), func(c *gin.Context) {
-		handler(humagin.NewContext(op, c))
-	})
+	return known
 }
 
 // ginPath is a documented path as gin routes it, without the trailing slash and
-// with positions in the place of the parameters' names.
+// with positions in the place of the parameters' names: two modules may name
+// the parameter at the same place differently, which gin's tree cannot hold.
 func ginPath(documented string) (path string, names []string) {
 	segments := strings.Split(strings.TrimSuffix(documented, "/"), "/")
 	for i, segment := range segments {
@@ -209,10 +247,3 @@ func ginPath(documented string) (path string, names []string) {
 	}
 	return path, names
 }
-
-// ServeHTTP implements huma.Adapter.
-func (d *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.api.engine.ServeHTTP(w, r) }
-
-// requestTimeout is how long one request may take from its first byte to the
-// answer; what it calls sees the deadline in its context.
-const requestTimeout = 30 * time.Second

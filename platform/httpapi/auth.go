@@ -19,14 +19,6 @@ var (
 	errServiceToken = fault.New(fault.Unauthenticated, "invalid_service_token", "the service token is not valid for this module")
 )
 
-type internalKey struct{}
-
-// isInternal reports whether the request came in by the internal listener.
-func isInternal(ctx context.Context) bool {
-	internal, _ := ctx.Value(internalKey{}).(bool)
-	return internal
-}
-
 // authenticate finds out who is asking. No Authorization header is an
 // anonymous visitor; a wrong one is refused even where none is needed, so that
 // nobody believes himself signed in.

@@ -2,15 +2,17 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"shop/platform/fault"
@@ -20,42 +22,120 @@ import (
 // declares otherwise.
 const DefaultMaxBodyBytes = 1 << 20
 
+// maxGuess is up to how many announced bytes are reserved before they arrive:
+// an announcement costs its sender nothing.
+const maxGuess = 64 << 10
+
 // Errors of requests that cannot be read.
 var (
 	errTooLarge  = fault.New(fault.TooLarge, "body_too_large", "the body is too large")
 	errMalformed = fault.New(fault.Malformed, "malformed_request", "the request cannot be read")
-	errMediaType = fault.New(fault.Unsupported, "unsupported_media_type", "send the body as application/json")
+	errMediaType = fault.New(fault.Unsupported, "unsupported_media_type", "send the body as application/json, not compressed")
+	errSlow      = fault.New(fault.Malformed, "request_timeout", "the body took too long to arrive")
 )
 
-// guardBody reads the whole body, within its limit, and refuses text that no
-// database would store: invalid UTF-8 and NUL characters, in the body and in
-// the URL.
-func guardBody(c *gin.Context, limit int64) error {
-	if err := guardURL(c.Request.URL, c.Params); err != nil {
+// guard decodes the query and reads the whole body, within its limit, and
+// refuses what no operation understands and no database would store.
+func guard(c *gin.Context, r *route, state *exchange) error {
+	for _, p := range c.Params {
+		if !storable(p.Value) {
+			return fault.InvalidField("path."+p.Key, notStorable)
+		}
+	}
+	var err error
+	if state.query, err = guardQuery(state.url.RawQuery, r.query); err != nil {
 		return err
 	}
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
+	body, err := readBody(c, r.operation.MaxBodyBytes)
+	if err != nil {
+		return err
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+	if len(body) == 0 {
+		return nil
+	}
+	if err := guardMedia(c.Request.Header); err != nil {
+		return err
+	}
+	return guardJSON(body)
+}
+
+const notStorable = "must be valid UTF-8 without NUL characters"
+
+func storable(text string) bool {
+	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
+}
+
+// guardQuery decodes a query that may have the known parameters; nil lets all
+// pass.
+func guardQuery(raw string, known map[string]bool) (url.Values, error) {
+	if raw == "" {
+		return nil, nil //nolint:nilnil // a nil map reads like an empty one
+	}
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errMalformed.WithField("query", "cannot be decoded: check the percent-encoding")
+	}
+	var refused *fault.Error
+	for name, values := range query {
+		message := ""
+		if known != nil && !known[name] {
+			message = "unknown query parameter"
+		}
+		for _, value := range values {
+			if !storable(name) || !storable(value) {
+				message = notStorable
+			}
+		}
+		if message == "" {
+			continue
+		}
+		location := "query." + strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", "?"), "?")
+		if refused == nil {
+			refused = fault.InvalidField(location, message)
+		} else {
+			refused.Fields = append(refused.Fields, fault.Field{Location: location, Message: message})
+		}
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	return query, nil
+}
+
+// readBody reads a body of at most limit bytes that arrives in time.
+func readBody(c *gin.Context, limit int64) ([]byte, error) {
 	if limit == 0 {
 		limit = DefaultMaxBodyBytes
 	}
-	if c.Request.ContentLength > limit {
-		return tooLarge(limit)
+	size := c.Request.ContentLength
+	if size > limit {
+		return nil, tooLarge(limit)
 	}
+	// Without a connection beneath, as in a test, there is no deadline to set.
+	_ = huma.SetReadDeadline(c.Writer, time.Now().Add(bodyTimeout))
 	var body bytes.Buffer
-	if n := c.Request.ContentLength; n > 0 {
-		body.Grow(int(n) + bytes.MinRead)
-	}
+	body.Grow(int(max(0, min(size, maxGuess))) + bytes.MinRead)
 	if _, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, limit)); err != nil {
+		c.Writer.Header().Set("Connection", "close") // what is left of the body is no request
 		var tooMuch *http.MaxBytesError
-		if errors.As(err, &tooMuch) {
-			return tooLarge(limit)
+		var network net.Error
+		switch {
+		case errors.As(err, &tooMuch):
+			return nil, tooLarge(limit)
+		case errors.As(err, &network) && network.Timeout():
+			return nil, errSlow.WithField("body", "must arrive within "+bodyTimeout.String())
+		default:
+			return nil, errMalformed.WithField("body", "could not be read to its end")
 		}
-		return errMalformed.With("the body ended early").WithField("body", "could not be read to its end")
 	}
-	c.Request.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
-	return guardText(c.Request.Header.Get("Content-Type"), body.Bytes())
+	// While the operation runs, net/http watches the connection by reading on; a
+	// deadline in the middle of that would look as if the client had gone.
+	_ = huma.SetReadDeadline(c.Writer, time.Time{})
+	return body.Bytes(), nil
 }
 
 func tooLarge(limit int64) error {
@@ -63,86 +143,15 @@ func tooLarge(limit int64) error {
 		WithField("body", "must be at most "+strconv.FormatInt(limit, 10)+" bytes")
 }
 
-func guardText(contentType string, body []byte) error {
-	if len(body) == 0 {
-		return nil
+// guardMedia refuses a body that does not say that it is plain JSON; one that
+// says nothing is taken as JSON.
+func guardMedia(h http.Header) error {
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return errMediaType.WithField("header.Content-Encoding", "must be left out")
 	}
-	media, _, _ := strings.Cut(contentType, ";")
-	if media = strings.TrimSpace(media); media != "" && !strings.EqualFold(media, "application/json") {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	if media = strings.TrimSpace(media); media != "" && !strings.EqualFold(media, jsonType) {
 		return errMediaType.WithField("header.Content-Type", "must be application/json")
 	}
-	broken := !utf8.Valid(body)
-	if !broken && !bytes.Contains(body, []byte(`\u0000`)) {
-		return nil
-	}
-	var value any
-	if err := json.Unmarshal(body, &value); err != nil {
-		if broken {
-			return fault.InvalidField("body", "must be valid UTF-8")
-		}
-		return nil // huma names what is wrong with it
-	}
-	if path, found := findText(value, "body", "\x00"); found {
-		return fault.InvalidField(path, "must not contain NUL characters")
-	}
-	if !broken {
-		return nil
-	}
-	// encoding/json has put U+FFFD in the place of what is not UTF-8.
-	if path, found := findText(value, "body", "\uFFFD"); found {
-		return fault.InvalidField(path, "must be valid UTF-8")
-	}
-	return fault.InvalidField("body", "must be valid UTF-8")
-}
-
-// findText finds the first string in a decoded JSON value that contains part.
-func findText(value any, path, part string) (string, bool) {
-	switch v := value.(type) {
-	case string:
-		return path, strings.Contains(v, part)
-	case []any:
-		for i, item := range v {
-			if p, found := findText(item, path+"["+strconv.Itoa(i)+"]", part); found {
-				return p, true
-			}
-		}
-	case map[string]any:
-		for name, item := range v {
-			if strings.Contains(name, part) {
-				return path, true
-			}
-			if p, found := findText(item, path+"."+name, part); found {
-				return p, true
-			}
-		}
-	}
-	return "", false
-}
-
-// guardURL refuses what cannot be decoded or stored in path and query.
-func guardURL(u *url.URL, params gin.Params) error {
-	for _, p := range params {
-		if !storable(p.Value) {
-			return fault.InvalidField("path."+p.Key, "must be valid UTF-8 without NUL characters")
-		}
-	}
-	if u.RawQuery == "" {
-		return nil
-	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return errMalformed.WithField("query", "cannot be decoded: check the percent-encoding")
-	}
-	for name, values := range query {
-		for _, value := range values {
-			if !storable(name) || !storable(value) {
-				return fault.InvalidField("query."+strings.ToValidUTF8(name, "?"), "must be valid UTF-8 without NUL characters")
-			}
-		}
-	}
 	return nil
-}
-
-func storable(text string) bool {
-	return utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }

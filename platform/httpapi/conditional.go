@@ -31,17 +31,20 @@ type Precondition struct {
 
 // Version is the version that the change is based on; 0 when the client did
 // not say or does not mind ("*"). Errors: fault.ErrPrecondition for a tag that
-// no resource of ours ever had.
+// no resource of ours ever had, a weak one among them (RFC 9110, section
+// 13.1.1); a fault that names the header for what is not one entity tag.
 func (p Precondition) Version() (int64, error) {
 	text := strings.TrimSpace(p.IfMatch)
 	if text == "" || text == "*" {
 		return 0, nil
 	}
-	text, opened := strings.CutPrefix(text, `"`)
-	text, closed := strings.CutSuffix(text, `"`)
-	text, _, _ = strings.Cut(text, "-")
-	version, err := strconv.ParseInt(text, 10, 64)
-	if !opened || !closed || err != nil || version < 1 {
+	opaque, weak := strings.CutPrefix(text, "W/")
+	if len(opaque) < 2 || opaque[0] != '"' || strings.IndexByte(opaque[1:], '"') != len(opaque)-2 {
+		return 0, fault.InvalidField("header.If-Match", `must be one entity tag in quotes, or *`)
+	}
+	number, _, _ := strings.Cut(opaque[1:len(opaque)-1], "-")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if weak || err != nil || version < 1 || number[0] < '1' {
 		return 0, fault.ErrPrecondition
 	}
 	return version, nil
@@ -60,13 +63,17 @@ func ETag(version int64, extra ...int64) string {
 }
 
 // matches compares a list of entity tags with one, weakly (RFC 9110, section
-// 8.8.3.2).
+// 8.8.3.2), the compressed form of a resource being as good as the plain one.
 func matches(list, etag string) bool {
 	if strings.TrimSpace(list) == "*" {
 		return true
 	}
 	for candidate := range strings.SplitSeq(list, ",") {
-		if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == etag {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if plain, found := strings.CutSuffix(candidate, gzipSuffix+`"`); found {
+			candidate = plain + `"`
+		}
+		if candidate == etag {
 			return true
 		}
 	}

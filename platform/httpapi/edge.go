@@ -2,89 +2,86 @@ package httpapi
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"shop/platform/fault"
 	"shop/platform/identity"
 	"shop/platform/request"
 )
 
-// route is what the edge knows of the operation that a request is for.
-type route struct {
-	operation Operation
-	label     string
-	metrics   *routeMetrics
-}
-
-// exchange is what the edge keeps of a request while it runs.
-type exchange struct {
-	id    string
-	url   *url.URL
-	actor identity.Actor
-	// failure is what a 5xx was answered for; it goes to the log only.
-	failure error
-}
-
-type exchangeKey struct{}
-
 // edge is what every request passes before its operation: identifier, time
-// limit, security headers, who is asking and whether that is enough, rate
-// limits, the body's size and encoding; and behind it one line in the log and
-// one observation in the metrics.
-func (a *API) edge(r *route) gin.HandlerFunc {
+// limit, security headers, rate limits, who is asking and whether that is
+// enough, the URL and the body; and behind it one line in the log and one
+// observation in the metrics.
+func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
+		for i, name := range r.parameters {
+			c.Params[i].Key = name
+		}
 		state := &exchange{id: requestID(c.Request.Header.Get(request.Header)), url: c.Request.URL}
-		secure(c.Writer.Header(), state.id)
+		secure(c.Writer.Header(), r, state.id)
 
 		ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 		defer cancel()
 		ctx = request.WithID(context.WithValue(ctx, exchangeKey{}, state), state.id)
-		defer func() {
-			if p := recover(); p != nil {
-				a.recovered(c, state, p)
-			}
-			a.observe(c, r, state, time.Since(start))
-		}()
+		defer func() { a.end(ctx, c, r, state, time.Since(start), recover()) }()
 
-		actor, err := a.admit(ctx, c, r)
+		actor, vouched, err := a.admit(ctx, c, r, state, internal)
 		state.actor = actor
+		if vouched {
+			if wait, ok := callersWait(c.Request.Header); ok {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, wait)
+				defer cancel()
+			}
+		}
 		c.Request = c.Request.WithContext(identity.With(ctx, actor))
 		if a.options.Tracing != nil {
-			trace.SpanFromContext(ctx).SetName(c.Request.Method + " " + r.label)
+			span := trace.SpanFromContext(ctx)
+			span.SetName(c.Request.Method + " " + r.label)
+			span.SetAttributes(attribute.String("http.route", r.label))
 		}
 		if err == nil {
-			err = guardBody(c, r.operation.MaxBodyBytes)
+			err = guard(c, r, state)
 		}
 		if err != nil {
-			a.fail(c, err)
+			a.giveBack(state)
+			newProblem(ctx, state, err).writeTo(c.Writer)
 			c.Abort()
 			return
 		}
 		c.Next()
-		a.countFailure(c, r)
+		if c.Writer.Status() != http.StatusUnauthorized {
+			a.giveBack(state)
+		}
 	}
 }
 
-// admit decides whether the request may go on to its operation.
-func (a *API) admit(ctx context.Context, c *gin.Context, r *route) (identity.Actor, error) {
-	internal := isInternal(ctx)
-	if r.operation.Access == Internal && !internal {
-		return identity.Actor{}, errNoRoute
+// admit decides whether the request may go on to its operation. vouched is true
+// when a service makes the call.
+func (a *API) admit(
+	ctx context.Context, c *gin.Context, r *route, state *exchange, internal bool,
+) (actor identity.Actor, vouched bool, err error) {
+	if !internal {
+		if err := a.take(c, LimitRequests, nil); err != nil {
+			return actor, false, err
+		}
 	}
-	actor, vouched, err := a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
+	if r.missing != nil {
+		return actor, false, r.missing
+	}
+	actor, vouched, err = a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
 	if err != nil {
-		return actor, err
+		return actor, vouched, err
 	}
 	ctx = identity.With(ctx, actor)
 	switch {
@@ -93,40 +90,45 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r *route) (identity.Act
 	case r.operation.Access == SignedIn:
 		err = identity.RequireSignedIn(ctx)
 	}
-	if err != nil {
-		return actor, err
+	if err == nil && !internal {
+		err = a.take(c, r.operation.Limit, state)
 	}
-	return actor, a.limit(c, r, internal)
+	return actor, vouched, err
 }
 
-// fail answers with the problem that err is.
-func (a *API) fail(c *gin.Context, err error) {
-	p := a.problem(c.Request.Context(), err)
-	for name, values := range p.GetHeaders() {
-		c.Writer.Header()[name] = values
-	}
-	p.write(c.Writer)
+// callersWait is how long a calling service waits for the answer.
+func callersWait(h http.Header) (time.Duration, bool) {
+	milliseconds, err := strconv.ParseUint(h.Get(request.DeadlineHeader), 10, 31)
+	return time.Duration(milliseconds) * time.Millisecond, err == nil
 }
 
-func (a *API) recovered(c *gin.Context, state *exchange, p any) {
-	if p == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel is compared, not wrapped
-		panic(p)
+// end is done when the operation has ended, by a panic or without one: an
+// answer if there is none yet, then the request's line in the log and its
+// metrics. An answer that a panic has cut off must not look like a whole one,
+// so its connection is cut off too.
+func (a *API) end(ctx context.Context, c *gin.Context, r *route, state *exchange, took time.Duration, panicked any) {
+	abort := panicked == http.ErrAbortHandler //nolint:errorlint // the documented sentinel is compared, not wrapped
+	if panicked != nil && !abort {
+		c.Abort() // or gin goes on to the operation when the edge itself has panicked
+		state.failure = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+		if abort = c.Writer.Written(); !abort {
+			newProblem(ctx, state, state.failure).writeTo(c.Writer)
+		}
 	}
-	state.failure = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-	if !c.Writer.Written() {
-		a.fail(c, fault.New(fault.Internal, "internal", internalMessage))
+	a.observe(ctx, c, r, state, took)
+	if abort {
+		panic(http.ErrAbortHandler)
 	}
 }
 
 // observe writes the request's line in the log and its metrics.
-func (a *API) observe(c *gin.Context, r *route, state *exchange, took time.Duration) {
+func (a *API) observe(ctx context.Context, c *gin.Context, r *route, state *exchange, took time.Duration) {
 	status := c.Writer.Status()
 	r.metrics.observe(status, took)
 	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError || state.failure != nil {
 		level = slog.LevelError
 	}
-	ctx := c.Request.Context()
 	if !a.options.Logger.Enabled(ctx, level) {
 		return
 	}
@@ -148,48 +150,27 @@ func (a *API) observe(c *gin.Context, r *route, state *exchange, took time.Durat
 }
 
 // secure sets the headers that keep a browser from guessing, framing and
-// caching what an API answers (OWASP REST security cheat sheet).
-func secure(h http.Header, requestID string) {
+// caching what an API answers (OWASP REST security cheat sheet). What everybody
+// may read may be kept, to be asked for again with its ETag.
+func secure(h http.Header, r *route, requestID string) {
 	h[request.Header] = []string{requestID}
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer
 	h["Content-Security-Policy"] = noContent
-	h["Cache-Control"] = noStore
 	h["Strict-Transport-Security"] = oneYear
+	if r.operation.Access == Public && r.operation.Method == http.MethodGet {
+		h["Cache-Control"] = noCache
+	} else {
+		h["Cache-Control"] = noStore
+	}
 }
 
+// Values of headers that are the same in every answer.
 var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	noCache    = []string{"no-cache"}
 	noStore    = []string{"no-store"}
 	oneYear    = []string{"max-age=31536000"}
 )
-
-// requestID keeps a caller's identifier when it is a harmless one and makes
-// one otherwise.
-func requestID(sent string) string {
-	if harmless(sent) {
-		return sent
-	}
-	var raw [12]byte
-	for i := 0; i < len(raw); i += 4 {
-		n := rand.Uint32() //nolint:gosec // an identifier in the log, no secret
-		raw[i], raw[i+1], raw[i+2], raw[i+3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
-	}
-	return hex.EncodeToString(raw[:])
-}
-
-func harmless(text string) bool {
-	if len(text) < 8 || len(text) > 64 {
-		return false
-	}
-	for _, c := range []byte(text) {
-		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_', c == '.':
-		default:
-			return false
-		}
-	}
-	return true
-}

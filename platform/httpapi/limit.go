@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 	"shop/platform/ratelimit"
 )
 
-// LimitName names a rate limit. Limits count per client address.
+// LimitName names a rate limit. Limits count per client address, on the public
+// listener only.
 type LimitName string
 
 // The rate limits.
@@ -29,50 +31,57 @@ const (
 
 var errLimited = fault.New(fault.Limited, "rate_limited", "too many requests from this address; Retry-After says when to go on")
 
-// limit counts the request and refuses it when its address has used up its
-// share. Service calls are not counted: the limit is the public listener's.
-func (a *API) limit(c *gin.Context, r *route, internal bool) error {
-	if internal {
-		return nil
-	}
-	if err := a.take(c, LimitRequests, (*ratelimit.Limiter).Take); err != nil {
-		return err
-	}
-	switch r.operation.Limit {
-	case "":
-		return nil
-	case LimitSignInFailures:
-		return a.take(c, LimitSignInFailures, (*ratelimit.Limiter).Peek)
-	default:
-		return a.take(c, r.operation.Limit, (*ratelimit.Limiter).Take)
-	}
-}
-
-func (a *API) take(c *gin.Context, name LimitName, how func(*ratelimit.Limiter, string) ratelimit.State) error {
+// take counts the request and refuses it when its address has used up its
+// share. A sign-in counts while it is under way, or else a flood of them would
+// all pass before the first had failed; state remembers to give it back.
+func (a *API) take(c *gin.Context, name LimitName, state *exchange) error {
 	limiter := a.limits[name]
 	if limiter == nil {
 		return nil
 	}
-	state := how(limiter, c.ClientIP())
-	announce(c.Writer.Header(), name, state)
-	if !state.Allowed {
-		return errLimited.WithRetryAfter(max(state.RetryAfter, time.Second))
+	key := limitKey(c.ClientIP())
+	share := limiter.Take(key)
+	announce(c.Writer.Header(), name, share)
+	if !share.Allowed {
+		return errLimited.WithRetryAfter(max(share.RetryAfter, time.Second))
+	}
+	if name == LimitSignInFailures {
+		state.attempts, state.key = limiter, key
 	}
 	return nil
 }
 
-// countFailure counts a sign-in that failed.
-func (a *API) countFailure(c *gin.Context, r *route) {
-	if r.operation.Limit == LimitSignInFailures && c.Writer.Status() == http.StatusUnauthorized && !isInternal(c.Request.Context()) {
-		if limiter := a.limits[LimitSignInFailures]; limiter != nil {
-			limiter.Take(c.ClientIP())
-		}
+// giveBack takes back what was counted before the outcome was known.
+func (a *API) giveBack(state *exchange) {
+	if state.attempts != nil {
+		state.attempts.GiveBack(state.key)
+		state.attempts = nil
 	}
 }
 
-// announce sets the headers of draft-ietf-httpapi-ratelimit-headers.
+// limitKey is what counts as one address: of IPv6 the network of 64 bits that a
+// provider gives to one customer, who may change the rest at will.
+func limitKey(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
+}
+
+// announce sets the headers of draft-ietf-httpapi-ratelimit-headers: a policy
+// and its state for each limit that counted.
 func announce(h http.Header, name LimitName, s ratelimit.State) {
 	quoted := strconv.Quote(string(name))
-	h.Set("RateLimit-Policy", quoted+";q="+strconv.Itoa(s.Limit.Requests)+";w="+strconv.Itoa(int(s.Limit.Window/time.Second)))
-	h.Set("RateLimit", quoted+";r="+strconv.Itoa(s.Remaining)+";t="+strconv.Itoa(int((s.RetryAfter+time.Second-1)/time.Second)))
+	h.Add("RateLimit-Policy", quoted+";q="+strconv.Itoa(s.Limit.Requests)+";w="+seconds(s.Limit.Window))
+	h.Add("RateLimit", quoted+";r="+strconv.Itoa(s.Remaining)+";t="+seconds(s.Reset))
+}
+
+// seconds are whole ones, rounded up.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }

@@ -38,10 +38,10 @@ func NewList[T, W any](ctx context.Context, p page.Page[T], wire func(T) W) *Lis
 	for i, item := range p.Items {
 		out.Body.Items[i] = wire(item)
 	}
-	if r, ok := ctx.Value(exchangeKey{}).(*exchange); ok && p.Next != "" {
-		query := r.url.Query()
+	if e := exchangeOf(ctx); e != nil && p.Next != "" {
+		query := e.url.Query()
 		query.Set("cursor", p.Next)
-		out.Link = "<" + r.url.Path + "?" + query.Encode() + `>; rel="next"`
+		out.Link = "<" + e.url.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -11,17 +12,19 @@ import (
 // metrics are the durations of requests by route, method and status.
 type metrics struct{ durations *prometheus.HistogramVec }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
-		return &metrics{}
+		return &metrics{}, nil
 	}
 	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "shop_http_request_duration_seconds",
 		Help:    "Duration of HTTP requests.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, []string{"route", "method", "status"})
-	r.MustRegister(durations)
-	return &metrics{durations}
+	if err := r.Register(durations); err != nil {
+		return nil, fmt.Errorf("register the metrics of requests: %w", err)
+	}
+	return &metrics{durations}, nil
 }
 
 // routeMetrics keeps the observers of one route at hand, because finding one

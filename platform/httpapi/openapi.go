@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -39,9 +40,7 @@ func humaConfig(name, version string) huma.Config {
 				},
 			},
 		},
-		Formats:                      huma.DefaultFormats,
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
+		// jsonAPI brings the format, and the edge refuses unknown parameters.
 	}
 }
 
@@ -133,8 +132,6 @@ func responses(op Operation, statuses []int) map[string]*huma.Response {
 			},
 		}
 	}
-	for status, response := range op.Responses {
-		all[status] = response
-	}
+	maps.Copy(all, op.Responses)
 	return all
 }

@@ -16,11 +16,11 @@ type OptionalInt64 struct {
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (o *OptionalInt64) UnmarshalText(text []byte) error {
-	value, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || value < 0 || value > maxOptional {
+	value, err := strconv.ParseUint(string(text), 10, 63) // takes no sign
+	if err != nil || value > maxOptional {
 		return errors.New("expected a whole number from 0 to " + strconv.FormatInt(maxOptional, 10))
 	}
-	o.value, o.set = value, true
+	o.value, o.set = int64(value), true
 	return nil
 }
 

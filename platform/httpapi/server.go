@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -18,10 +17,16 @@ import (
 // the processor's time cost more than the saved bytes.
 const minGzipBytes = 1400
 
+// gzipSuffix tells the compressed form of a resource from the plain one in its
+// entity tag: a strong tag stands for the very bytes (RFC 9110, section 8.8.3).
+const gzipSuffix = "-gzip"
+
 // Public is the handler of the public listener.
 func (a *API) Public() http.Handler {
-	var h http.Handler = normalize(a.engine)
-	if compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzipBytes), gzhttp.CompressionLevel(4)); err == nil {
+	h := normalize(a.public)
+	if compress, err := gzhttp.NewWrapper(
+		gzhttp.MinSize(minGzipBytes), gzhttp.CompressionLevel(4), gzhttp.EnableZstd(false), gzhttp.SuffixETag(gzipSuffix),
+	); err == nil {
 		h = compress(h)
 	}
 	if len(a.options.CORSOrigins) > 0 {
@@ -37,13 +42,9 @@ func (a *API) Public() http.Handler {
 }
 
 // Internal is the handler of the internal listener for what is an operation;
-// probes, metrics and profiles stand beside it.
-func (a *API) Internal() http.Handler {
-	inner := normalize(a.engine)
-	return a.traced("internal", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), internalKey{}, true)))
-	}))
-}
+// probes, metrics and profiles stand beside it. Between processes compressing
+// costs more than it saves.
+func (a *API) Internal() http.Handler { return a.traced("internal", normalize(a.internal)) }
 
 func (a *API) traced(name string, h http.Handler) http.Handler {
 	if a.options.Tracing == nil {
@@ -59,7 +60,8 @@ func (a *API) traced(name string, h http.Handler) http.Handler {
 // a redirect, and HEAD wherever there is GET (RFC 9110, section 9.3.2).
 func normalize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		slash := len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/")
+		path := r.URL.EscapedPath()
+		slash := len(path) > 1 && strings.HasSuffix(path, "/")
 		if !slash && r.Method != http.MethodHead {
 			next.ServeHTTP(w, r)
 			return
@@ -85,10 +87,13 @@ func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       20 * time.Second,
-		WriteTimeout:      requestTimeout + 10*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		// Not less than a request may take: net/http reads on while a handler
+		// runs, and takes a deadline that passes for a client that has gone. The
+		// edge has a shorter one for bodies.
+		ReadTimeout:    requestTimeout + 10*time.Second,
+		WriteTimeout:   requestTimeout + 10*time.Second,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 }

@@ -201,7 +201,7 @@ func TestRefused(t *testing.T) {
 		"create/customer":          {http.MethodPost, "/invoices", s.user.String(), s.invoice(), 403, ""},
 		"create/anonymous":         {http.MethodPost, "/invoices", "", s.invoice(), 401, ""},
 		"create/no json":           {http.MethodPost, "/invoices", "admin", `{`, 400, "body"},
-		"create/missing":           {http.MethodPost, "/invoices", "admin", `{}`, 422, "body"},
+		"create/missing":           {http.MethodPost, "/invoices", "admin", `{}`, 422, "body.currency"},
 		"create/unknown field":     {http.MethodPost, "/invoices", "admin", strings.Replace(s.invoice(), `{`, `{"total":1,`, 1), 422, "body.total"},
 		"create/user's identifier": {http.MethodPost, "/invoices", "admin", strings.Replace(s.invoice(), s.user.String(), "prod_01h455vb4pex5vsknk084sn02q", 1), 422, "body.user_id"},
 		"create/unknown user":      {http.MethodPost, "/invoices", "admin", strings.Replace(s.invoice(), s.user.String(), id.NewUser().String(), 1), 422, "body.user_id"},

@@ -42,7 +42,7 @@ func TestBadBodiesNameTheFieldAndRepeatNothing(t *testing.T) {
 		{"POST", "/user/", `{"email":"ada","password":"correct horse","name":"Ada"}`, "body.email"},
 		{"POST", "/user/", `{"email":"Ada <ada@example.com>","password":"correct horse","name":"Ada"}`, "body.email"},
 		{"POST", "/user/", `{"email":"a@example.com","password":"` + secret + `","name":"Ada"}`, "body.password"},
-		{"POST", "/user/", `{"email":"a@example.com","password":"correct horse"}`, "body"},
+		{"POST", "/user/", `{"email":"a@example.com","password":"correct horse"}`, "body.name"},
 		{"POST", "/user/", `{"email":"a@example.com","password":"correct horse","name":"Ada","role":"administrator"}`, "body.role"},
 		{"POST", "/user/", `{"email":"a@example.com","password":5,"name":"Ada"}`, "body.password"},
 		{"POST", "/user/", `{"email":"a@example.com","password":"correct horse","name":"A\u0000da"}`, "body.name"},
@@ -54,7 +54,7 @@ func TestBadBodiesNameTheFieldAndRepeatNothing(t *testing.T) {
 		{"GET", "/user/prod_01h455vb4pex5vsknk084sn02q", ``, "path.id"},
 		{"POST", "/session", `{"email":"","password":""}`, "body.email"},
 		{"POST", "/session", `{"email":"a@example.com","password":"` + strings.Repeat("x", 129) + `"}`, "body.password"},
-		{"POST", "/verification", `{}`, "body"},
+		{"POST", "/verification", `{}`, "body.token"},
 		{"POST", "/password-reset", `{"email":"x"}`, "body.email"},
 		{"PUT", "/password-reset/abc", `{"password":"` + secret + `"}`, "body.password"},
 	} {

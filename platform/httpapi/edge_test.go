@@ -1,0 +1,347 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"shop/platform/database"
+	"shop/platform/fault"
+	"shop/platform/httpapi"
+	"shop/platform/identity"
+	"shop/platform/request"
+)
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	var seen string
+	h := newAPI(t, options(), hooks{run: func(ctx context.Context) error { seen = request.ID(ctx); return nil }}).Public()
+	for name, c := range map[string]struct {
+		sent string
+		kept bool
+	}{
+		"Kept":      {"0123abcd-EF.gh_9", true},
+		"Short":     {"1234567", false},
+		"Long":      {strings.Repeat("a", 65), false},
+		"Log":       {"12345678\"} forged", false},
+		"Umlaut":    {"12345678ü", false},
+		"Missing":   {"", false},
+		"Longest":   {strings.Repeat("a", 64), true},
+		"Separated": {"12345678,87654321", false},
+	} {
+		w := call(t, h, http.MethodGet, "/run", "", request.Header, c.sent)
+		got := w.Header().Get(request.Header)
+		require.Equal(t, got, seen, name)
+		if c.kept {
+			require.Equal(t, c.sent, got, name)
+		} else {
+			require.Regexp(t, "^[0-9a-f]{24}$", got, name)
+		}
+	}
+	first, second := call(t, h, http.MethodGet, "/run", ""), call(t, h, http.MethodGet, "/run", "")
+	require.NotEqual(t, first.Header().Get(request.Header), second.Header().Get(request.Header))
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, options(), hooks{})
+	const body = `{"name":"a"}`
+	for name, c := range map[string]struct {
+		internal                  bool
+		method, path, body, token string
+		status                    int
+		code                      string
+	}{
+		"Public/Anonymous":               {false, "GET", "/things/a", "", "", 200, ""},
+		"Public/Customer":                {false, "GET", "/things/a", "", "customer", 200, ""},
+		"Public/BadToken":                {false, "GET", "/things/a", "", "nonsense", 401, "invalid_token"},
+		"Public/NoDatabase":              {false, "GET", "/things/a", "", "no-database", 503, "database_unavailable"},
+		"Public/ServiceToken":            {false, "GET", "/things/a", "", "service.for.itself", 401, "invalid_token"},
+		"SignedIn/Anonymous":             {false, "PUT", "/things/a", body, "", 401, "unauthenticated"},
+		"SignedIn/Customer":              {false, "PUT", "/things/a", body, "customer", 200, ""},
+		"Administrator/Anonymous":        {false, "DELETE", "/things/a", "", "", 401, "unauthenticated"},
+		"Administrator/Customer":         {false, "DELETE", "/things/a", "", "customer", 403, "forbidden"},
+		"Administrator/Administrator":    {false, "DELETE", "/things/a", "", "admin", 204, ""},
+		"Internal/OnPublic":              {false, "POST", "/internal/shop/secret", body, "admin", 404, "no_such_route"},
+		"Internal/OnPublicOtherMethod":   {false, "PATCH", "/internal/shop/secret", body, "admin", 404, "no_such_route"},
+		"Internal/OnPublicSharedPath":    {false, "GET", "/log", "", "admin", 404, "no_such_route"},
+		"Internal/OnPublicSharedPathPut": {false, "PUT", "/log", "", "admin", 405, "method_not_allowed"},
+		"Listener/Anonymous":             {true, "GET", "/things/a", "", "", 401, "unauthenticated"},
+		"Listener/Customer":              {true, "GET", "/things/a", "", "customer", 403, "forbidden"},
+		"Listener/Administrator":         {true, "GET", "/log", "", "admin", 200, ""},
+		"Listener/Service":               {true, "GET", "/log", "", "service.for.itself", 200, ""},
+		"Listener/ForCustomer":           {true, "PUT", "/things/a", body, "service.for.customer", 200, ""},
+		"Listener/ForNobody":             {true, "GET", "/things/a", "", "service.for.nobody", 200, ""},
+		"Listener/ForNobodySignedIn":     {true, "PUT", "/things/a", body, "service.for.nobody", 401, "unauthenticated"},
+		"Listener/ForCustomerAdmin":      {true, "DELETE", "/things/a", "", "service.for.customer", 403, "forbidden"},
+		"Listener/ServiceAdmin":          {true, "DELETE", "/things/a", "", "service.for.itself", 204, ""},
+		"Listener/Forged":                {true, "GET", "/things/a", "", "a.b.c", 401, "invalid_service_token"},
+		"Listener/NoRoute":               {true, "GET", "/nothing", "", "service.for.itself", 404, "no_such_route"},
+		"Listener/NoMethod":              {true, "PUT", "/log", "", "", 405, "method_not_allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := api.Public()
+			if c.internal {
+				h = api.Internal()
+			}
+			var header []string
+			if c.token != "" {
+				header = []string{"Authorization", "Bearer " + c.token}
+			}
+			w := call(t, h, c.method, c.path, c.body, header...)
+			if c.code == "" {
+				require.Equal(t, c.status, w.Code, w.Body)
+				return
+			}
+			problem(t, w, c.status, c.code)
+			if c.status == http.StatusUnauthorized {
+				challenge := `Bearer realm="shop"`
+				if c.code != "unauthenticated" {
+					challenge += `, error="invalid_token"`
+				}
+				require.Equal(t, challenge, w.Header().Get("WWW-Authenticate"))
+			}
+		})
+	}
+}
+
+func TestAuthorizationHeader(t *testing.T) {
+	t.Parallel()
+	h := newAPI(t, options(), hooks{}).Public()
+	for value, status := range map[string]int{
+		"Bearer customer":  200,
+		"bearer customer":  200,
+		"BEARER  customer": 200,
+		"Bearer":           401,
+		"Bearer ":          401,
+		"Basic YTpi":       401,
+		"customer":         401,
+	} {
+		require.Equal(t, status, call(t, h, http.MethodGet, "/run", "", "Authorization", value).Code, value)
+	}
+}
+
+func TestMissingRoutes(t *testing.T) {
+	t.Parallel()
+	h := newAPI(t, options(), hooks{}).Public()
+	for _, path := range []string{"/nothing", "/things/a/b", "//things", "/things//", "/%2e%2e/etc", "/things/a//"} {
+		w := call(t, h, http.MethodGet, path, "")
+		problem(t, w, http.StatusNotFound, "no_such_route")
+		require.Empty(t, w.Header().Get("Allow"))
+	}
+	w := call(t, h, http.MethodPost, "/things/a", "\xff")
+	problem(t, w, http.StatusMethodNotAllowed, "method_not_allowed")
+	allow := strings.Split(w.Header().Get("Allow"), ", ")
+	require.ElementsMatch(t, []string{"GET", "HEAD", "PUT", "DELETE"}, allow)
+	problem(t, call(t, h, http.MethodOptions, "/things", ""), http.StatusMethodNotAllowed, "method_not_allowed")
+	problem(t, call(t, h, http.MethodPost, "/nothing", "{"), http.StatusNotFound, "no_such_route")
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err        error
+		status     int
+		code       string
+		retryAfter string
+		logs       bool
+	}{
+		"Fault":         {fmt.Errorf("in the module: %w", errTaken), 409, "taken", "", false},
+		"Unknown":       {errors.New("pq: secret detail"), 500, "internal", "", true},
+		"Database":      {fmt.Errorf("read: %w", database.ErrUnavailable), 503, "database_unavailable", "1", true},
+		"Unavailable":   {fault.New(fault.Unavailable, "gone", "it is gone"), 503, "gone", "1", true},
+		"RetryAfter":    {fault.New(fault.Unavailable, "gone", "it is gone").WithRetryAfter(1500 * time.Millisecond), 503, "gone", "2", true},
+		"Declined":      {fault.New(fault.Declined, "declined", "no").WithRetryAfter(time.Minute), 402, "declined", "60", false},
+		"Misdirected":   {fault.New(fault.Misdirected, "not_here", "no"), 421, "not_here", "", false},
+		"UnknownKind":   {fault.New(fault.Kind(200), "odd", "odd"), 500, "odd", "", true},
+		"InTransaction": {fault.From(errors.New("defect")).WithCause(errors.New("secret detail")), 500, "internal", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, log := logged()
+			w := call(t, newAPI(t, o, hooks{run: func(context.Context) error { return c.err }}).Public(), http.MethodGet, "/run", "")
+			problem(t, w, c.status, c.code)
+			require.Equal(t, c.retryAfter, w.Header().Get("Retry-After"))
+			require.NotContains(t, w.Body.String(), "secret detail")
+			require.Equal(t, c.logs, strings.Contains(log.String(), `"level":"ERROR"`), log)
+			if c.logs {
+				require.Contains(t, log.String(), `"error":`)
+			}
+		})
+	}
+}
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	o, log := logged()
+	h := newAPI(t, o, hooks{run: func(context.Context) error { panic("secret detail") }}).Public()
+	w := call(t, h, http.MethodGet, "/run", "")
+	p := problem(t, w, http.StatusInternalServerError, "internal")
+	require.NotContains(t, w.Body.String(), "secret")
+	require.Contains(t, log.String(), p.RequestID)
+	require.Contains(t, log.String(), "secret detail")
+	require.Contains(t, log.String(), "edge_test.go", "the stack")
+	require.Equal(t, http.StatusOK, call(t, h, http.MethodGet, "/things/a", "").Code)
+}
+
+func TestPanic_WhileAuthenticating(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.AuthenticateSession = func(context.Context, string) (identity.Actor, error) { panic("no") }
+	w := call(t, newAPI(t, o, hooks{}).Public(), http.MethodGet, "/run", "", "Authorization", "Bearer x")
+	problem(t, w, http.StatusInternalServerError, "internal")
+}
+
+// An answer that breaks off must not look like a whole one.
+func TestPanic_AfterTheAnswerBegan(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]any{"Defect": "defect", "Abort": http.ErrAbortHandler} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, log := logged()
+			h := newAPI(t, o, hooks{run: func(context.Context) error { panic(failure) }}).Public()
+			require.PanicsWithValue(t, http.ErrAbortHandler, func() { call(t, h, http.MethodGet, "/raw?anything=half", "") })
+			require.Contains(t, log.String(), `"route":"/raw"`)
+			require.Equal(t, name == "Defect", strings.Contains(log.String(), "panic: defect"))
+		})
+	}
+}
+
+func TestAnswerThatHasNoJSON(t *testing.T) {
+	t.Parallel()
+	o, log := logged()
+	problem(t, call(t, newAPI(t, o, hooks{}).Public(), http.MethodGet, "/unspeakable", ""), http.StatusInternalServerError, "internal")
+	require.Contains(t, log.String(), "unsupported type")
+}
+
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	o, log := logged()
+	ctx, cancel := context.WithCancel(t.Context())
+	h := newAPI(t, o, hooks{run: func(ctx context.Context) error {
+		cancel()
+		<-ctx.Done()
+		return fmt.Errorf("read: %w", ctx.Err())
+	}}).Public()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/run", nil))
+	problem(t, w, 499, "client_closed_request")
+	require.Contains(t, log.String(), `"level":"INFO"`)
+	require.NotContains(t, log.String(), "error")
+}
+
+func TestCallersDeadline(t *testing.T) {
+	t.Parallel()
+	var left time.Duration
+	api := newAPI(t, options(), hooks{run: func(ctx context.Context) error {
+		deadline, ok := ctx.Deadline()
+		if !ok {
+			return errors.New("no deadline")
+		}
+		left = time.Until(deadline)
+		return nil
+	}})
+	const most = 30 * time.Second
+	for name, c := range map[string]struct {
+		internal       bool
+		token, sent    string
+		atLeast, below time.Duration
+	}{
+		"Shortens":          {true, "service.for.itself", "9000", 1, 9 * time.Second},
+		"ForCustomer":       {true, "service.for.customer", "9000", 1, 9 * time.Second},
+		"NeverLengthens":    {true, "service.for.itself", "99999999", 9 * time.Second, most},
+		"Enormous":          {true, "service.for.itself", "99999999999999999999", 9 * time.Second, most},
+		"Nonsense":          {true, "service.for.itself", "-1s", 9 * time.Second, most},
+		"None":              {true, "service.for.itself", "", 9 * time.Second, most},
+		"AdministratorsOwn": {true, "admin", "9000", 9 * time.Second, most},
+		"PublicListener":    {false, "customer", "9000", 9 * time.Second, most},
+	} {
+		h := api.Public()
+		if c.internal {
+			h = api.Internal()
+		}
+		w := call(t, h, http.MethodGet, "/run", "", "Authorization", "Bearer "+c.token, request.DeadlineHeader, c.sent)
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		require.GreaterOrEqual(t, left, c.atLeast, name)
+		require.LessOrEqual(t, left, c.below, name)
+	}
+}
+
+func TestCallersDeadline_Passes(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, options(), hooks{run: func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	for _, sent := range []string{"1", "0"} {
+		w := call(t, api.Internal(), http.MethodGet, "/run", "", "Authorization", "Bearer service.for.itself", request.DeadlineHeader, sent)
+		problem(t, w, http.StatusGatewayTimeout, "timeout")
+	}
+}
+
+func TestLogLine(t *testing.T) {
+	t.Parallel()
+	o, log := logged()
+	h := newAPI(t, o, hooks{}).Public()
+	call(t, h, http.MethodPut, "/things/private?token=hidden", `{"name":"private","secret":"hidden-password"}`,
+		"Authorization", "Bearer customer", "Cookie", "hidden")
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(log.Bytes(), &line), log)
+	require.Equal(t, "request", line["msg"])
+	require.Equal(t, "PUT", line["method"])
+	require.Equal(t, "/things/{id}", line["route"])
+	require.Equal(t, customer.String(), line["actor"])
+	require.InDelta(t, http.StatusUnprocessableEntity, line["status"], 0)
+	require.Positive(t, line["duration"])
+	require.Positive(t, line["bytes"])
+	require.NotEmpty(t, line["request_id"])
+	for _, secret := range []string{"hidden", "private", "Bearer"} {
+		require.NotContains(t, log.String(), secret)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	o := options()
+	registry := prometheus.NewRegistry()
+	o.Metrics = registry
+	h := newAPI(t, o, hooks{}).Public()
+	for i := range 100 {
+		call(t, h, http.MethodGet, fmt.Sprintf("/unknown/%d", i), "")
+		call(t, h, fmt.Sprintf("M%d", i), fmt.Sprintf("/things/%d", i), "")
+		call(t, h, http.MethodGet, fmt.Sprintf("/things/%d", i), "")
+	}
+	// none with 404 and 405, and one route: whatever clients make up.
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	require.Len(t, families, 1)
+	require.Equal(t, "shop_http_request_duration_seconds", families[0].GetName())
+	require.Len(t, families[0].GetMetric(), 3)
+	_, err = httpapi.New(o)
+	require.ErrorContains(t, err, "register the metrics")
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	h := newAPI(t, options(), hooks{}).Public()
+	for path, cache := range map[string]string{"/things/a": "no-cache", "/nothing": "no-store", "/raw": "max-age=60"} {
+		header := call(t, h, http.MethodGet, path, "").Header()
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
+		require.Equal(t, "default-src 'none'; frame-ancestors 'none'", header.Get("Content-Security-Policy"))
+		require.Equal(t, "max-age=31536000", header.Get("Strict-Transport-Security"))
+		require.Equal(t, cache, header.Get("Cache-Control"), path)
+	}
+	w := call(t, h, http.MethodPut, "/things/a", `{"name":"a"}`, "Authorization", "Bearer customer")
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+}

@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"shop/platform/identity"
+	"shop/platform/ratelimit"
+)
+
+// Time limits of a request.
+const (
+	// requestTimeout is how long one request may take from its first byte to the
+	// answer; what it calls sees the deadline in its context.
+	requestTimeout = 30 * time.Second
+	// bodyTimeout is how long a client may take to send the body.
+	bodyTimeout = 15 * time.Second
+)
+
+// route is what the edge knows of the operation that a request is for.
+type route struct {
+	operation Operation
+	// label names the route in the log, the metrics and the traces.
+	label   string
+	metrics *routeMetrics
+	// parameters are the names of the path's parameters by position, query
+	// those that the query may have; nil lets all pass.
+	parameters []string
+	query      map[string]bool
+	// missing is set when there is no operation: what is answered instead.
+	missing error
+}
+
+// humaContext gives the embedded field a name that is not its method's.
+type humaContext = huma.Context
+
+// exchange is what the edge keeps of a request while it runs. To the operation
+// it is huma's view of the request.
+type exchange struct {
+	humaContext
+
+	id    string
+	url   *url.URL
+	query url.Values
+	actor identity.Actor
+	// failure is what a 5xx was answered for; it goes to the log only.
+	failure error
+	// attempts counted this request under key before its outcome was known.
+	attempts *ratelimit.Limiter
+	key      string
+}
+
+// Query implements huma.Context with the query that the edge has decoded.
+func (e *exchange) Query(name string) string { return e.query.Get(name) }
+
+// Unwrap is how humagin.Unwrap finds gin's context.
+func (e *exchange) Unwrap() huma.Context { return e.humaContext }
+
+type exchangeKey struct{}
+
+// exchangeOf is the exchange that ctx belongs to; nil outside of a request.
+func exchangeOf(ctx context.Context) *exchange {
+	e, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return e
+}
+
+// requestID keeps a caller's identifier when it is a harmless one and makes
+// one otherwise.
+func requestID(sent string) string {
+	if harmless(sent) {
+		return sent
+	}
+	var raw [12]byte
+	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64()) //nolint:gosec // an identifier in the log, no secret
+	binary.NativeEndian.PutUint32(raw[8:], rand.Uint32()) //nolint:gosec // an identifier in the log, no secret
+	return hex.EncodeToString(raw[:])
+}
+
+func harmless(text string) bool {
+	if len(text) < 8 || len(text) > 64 {
+		return false
+	}
+	for _, c := range []byte(text) {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
