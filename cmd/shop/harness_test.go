@@ -41,10 +41,18 @@ const (
 // eachShop runs a test on each kind of database.
 func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
 	t.Helper()
+	eachDialect(t, func(t *testing.T, dialect database.Dialect) {
+		test(t, startShop(t, settings(t, dialect)))
+	})
+}
+
+// eachDialect runs a test for each kind of database.
+func eachDialect(t *testing.T, test func(t *testing.T, dialect database.Dialect)) {
+	t.Helper()
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			test(t, startShop(t, settings(t, dialect)))
+			test(t, dialect)
 		})
 	}
 }
@@ -65,11 +73,10 @@ func settings(t *testing.T, dialect database.Dialect) config.Config {
 // startShop puts the program together and runs its workers until the test ends.
 func startShop(t *testing.T, cfg config.Config) *shop {
 	t.Helper()
-	app, closeApp, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
+	s := stillShop(t, cfg)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var working sync.WaitGroup
-	for _, w := range workersOf(app) {
+	for _, w := range workersOf(s.App) {
 		working.Go(func() {
 			if err := w.Run(ctx); err != nil {
 				t.Errorf("worker %s: %v", w.Name, err)
@@ -79,8 +86,17 @@ func startShop(t *testing.T, cfg config.Config) *shop {
 	t.Cleanup(func() {
 		stop()
 		working.Wait()
-		closeApp()
 	})
+	return s
+}
+
+// stillShop is a shop whose workers do not run: between two requests nothing in
+// it changes.
+func stillShop(t *testing.T, cfg config.Config) *shop {
+	t.Helper()
+	app, closeApp, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(closeApp)
 	s := &shop{App: app, public: app.API.Public(), internal: internalHandler(app, &probes{modules: app.Modules})}
 	_, err = app.Users.CreateAdministrator(asOperator(t.Context()), users.CreateAdministratorInput{
 		Email: adminEmail, Password: adminPassword, Name: "Ada", OnlyFirst: true,
