@@ -37,6 +37,9 @@ func Fill(ctx context.Context, to Catalog, currency money.Currency) (int, error)
 	result, err := catalogimport.Import(ctx, bytes.NewReader(products), to, catalogimport.Options{
 		Format: catalogimport.CSV, Currency: currency,
 	})
+	if errors.Is(err, catalog.ErrSKUTaken) {
+		return 0, nil // another process that starts now was faster, and has added them all
+	}
 	if err != nil {
 		return 0, fmt.Errorf("add demo products: %w", err)
 	}
