@@ -47,7 +47,7 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 		c.Request = c.Request.WithContext(identity.With(ctx, actor))
 		if a.options.Tracing != nil {
 			span := trace.SpanFromContext(ctx)
-			span.SetName(c.Request.Method + " " + r.label)
+			span.SetName(r.spanName())
 			span.SetAttributes(attribute.String("http.route", r.label))
 		}
 		if err == nil {

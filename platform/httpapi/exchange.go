@@ -37,6 +37,14 @@ type route struct {
 	missing error
 }
 
+// spanName is bounded, as methods and paths that clients make up are not.
+func (r *route) spanName() string {
+	if r.missing != nil {
+		return r.label
+	}
+	return r.operation.Method + " " + r.label
+}
+
 // humaContext gives the embedded field a name that is not its method's.
 type humaContext = huma.Context
 

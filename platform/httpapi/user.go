@@ -22,7 +22,13 @@ func (r *UserRef) UnmarshalText(text []byte) error {
 		r.me = true
 		return nil
 	}
-	return r.user.UnmarshalText(text)
+	if err := r.user.UnmarshalText(text); err != nil {
+		return err //nolint:wrapcheck // says what was expected
+	}
+	if r.user.IsZero() {
+		return id.ErrMalformed // nobody has it
+	}
+	return nil
 }
 
 // Schema implements huma.SchemaProvider.
