@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -75,20 +76,21 @@ const CodeInvalid = "invalid_request"
 
 // Error implements error. It contains no input values and can be logged.
 func (e *Error) Error() string {
-	text := e.Code + ": " + e.Message
+	var text strings.Builder
+	text.WriteString(e.Code + ": " + e.Message)
 	for _, f := range e.Fields {
-		text += "; " + f.Location + ": " + f.Message
+		text.WriteString("; " + f.Location + ": " + f.Message)
 	}
 	if e.cause != nil {
-		text += ": " + e.cause.Error()
+		text.WriteString(": " + e.cause.Error())
 	}
-	return text
+	return text.String()
 }
 
 // Is makes errors.Is true for every error with the same code, also for one
 // that arrived from another process.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps; only this level is compared
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 
@@ -126,8 +128,7 @@ func (e *Error) WithRetryAfter(d time.Duration) *Error {
 // From finds the *Error in err's chain. Without one it returns an Internal
 // error with err as its cause, so that every failure has a kind and a code.
 func From(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Kind: Internal, Code: "internal", Message: "something went wrong on our side", cause: err}

@@ -54,9 +54,14 @@ type Route[S any] struct {
 // observed holds the metrics of one method, found once.
 type observed struct{ succeeded, refused, failed prometheus.Observer }
 
-// NewRoute makes the route to a local implementation.
+// NewRoute makes the route to a local implementation. A nil observer sees
+// nothing.
 func NewRoute[S any](local S, o *Observer, methods ...contract.Method) *Route[S] {
-	r := &Route[S]{local: local, tracer: o.tracer, methods: map[string]*observed{}}
+	r := &Route[S]{local: local, methods: map[string]*observed{}}
+	if o == nil {
+		return r
+	}
+	r.tracer = o.tracer
 	if o.durations != nil {
 		for _, m := range methods {
 			r.methods[m.Name] = &observed{
@@ -73,10 +78,9 @@ func NewRoute[S any](local S, o *Observer, methods ...contract.Method) *Route[S]
 // given, with the context that it is given.
 func Call[S, R any](
 	ctx context.Context, r *Route[S], m contract.Method, fn func(context.Context, S) (R, error),
-) (R, error) {
+) (result R, err error) {
 	if database.InTransaction(ctx) {
-		var none R
-		return none, fault.From(ErrInTransaction).WithCause(errors.Join(ErrInTransaction, errors.New(m.String())))
+		return result, fault.From(ErrInTransaction).WithCause(errors.Join(ErrInTransaction, errors.New(m.String())))
 	}
 	var span trace.Span
 	if r.tracer != nil {
@@ -89,15 +93,20 @@ func Call[S, R any](
 	if observed != nil {
 		start = time.Now()
 	}
-	result, err := fn(ctx, r.local)
-	if observed != nil {
-		observed.observer(err).Observe(time.Since(start).Seconds())
-	}
-	if span != nil {
-		end(span, err)
-	}
-	return result, err
+	err = errPanic // until fn has returned
+	defer func() {
+		if observed != nil {
+			observed.observer(err).Observe(time.Since(start).Seconds())
+		}
+		if span != nil {
+			end(span, err)
+		}
+	}()
+	return fn(ctx, r.local)
 }
+
+// errPanic is how a call ended that did not return.
+var errPanic = errors.New("the call panicked")
 
 // Do calls a method that returns nothing but an error.
 func Do[S any](ctx context.Context, r *Route[S], m contract.Method, fn func(context.Context, S) error) error {
