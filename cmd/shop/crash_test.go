@@ -173,7 +173,7 @@ type books map[string]*database.DB
 func openBooks(t *testing.T, address, dataDir string) books {
 	t.Helper()
 	opened := books{}
-	for _, module := range []string{"cart", "email", "payments"} {
+	for _, module := range []string{"users", "cart", "email", "payments"} {
 		db, err := database.Open(t.Context(), database.Options{Module: module, URL: address, DataDir: dataDir, MaxConnections: 1})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
@@ -183,23 +183,44 @@ func openBooks(t *testing.T, address, dataDir string) books {
 }
 
 // number is the result of a query in a module's database.
-func (b books) number(t *testing.T, module, query string) int64 {
+func (b books) number(t *testing.T, module, query string, values ...any) int64 {
 	t.Helper()
 	var n int64
-	require.NoError(t, b[module].Read(t.Context()).Raw(query).Scan(&n).Error)
+	require.NoError(t, b[module].Read(t.Context()).Raw(query, values...).Scan(&n).Error)
 	return n
 }
 
-// unfinished counts the checkouts and payments under way, and the registrations
-// and payments that no e-mail was queued for yet.
+// unfinished counts the checkouts and payments under way, and the e-mails that
+// are still to be written about what happened.
 func (b books) unfinished(t *testing.T) int64 {
 	t.Helper()
-	return b.number(t, "cart", `SELECT count(*) FROM checkouts WHERE state = 'started'`) +
+	n := b.number(t, "cart", `SELECT count(*) FROM checkouts WHERE state = 'started'`) +
 		b.number(t, "payments", `SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`)
+	for template, happened := range b.happened(t) {
+		n += max(0, happened-b.letters(t, template))
+	}
+	return n
+}
+
+// happened counts what a customer gets an e-mail about, by its template.
+func (b books) happened(t *testing.T) map[string]int64 {
+	t.Helper()
+	return map[string]int64{
+		"registration": b.number(t, "users", `SELECT count(*) FROM users WHERE role = 'customer'`),
+		"invoice":      b.number(t, "payments", `SELECT count(*) FROM invoices`),
+		"receipt":      b.number(t, "payments", `SELECT count(*) FROM invoices WHERE status = 'paid'`),
+	}
+}
+
+// letters counts the e-mails made from a template.
+func (b books) letters(t *testing.T, template string) int64 {
+	t.Helper()
+	return b.number(t, "email", `SELECT count(*) FROM emails WHERE template = ?`, template)
 }
 
 // requireBalance requires that what was sold was taken from the stock, that each
-// checkout made one invoice, and each paid invoice one charge and one receipt.
+// checkout made one invoice and each paid invoice one charge, and that one
+// e-mail was written about each.
 func (b books) requireBalance(t *testing.T, stock int64, rest any) {
 	t.Helper()
 	sold := b.number(t, "payments", `SELECT coalesce(sum(quantity), 0) FROM invoice_lines`)
@@ -214,4 +235,7 @@ func (b books) requireBalance(t *testing.T, stock int64, rest any) {
 	require.Equal(t,
 		b.number(t, "payments", `SELECT coalesce(sum(total), 0) FROM invoices WHERE status = 'paid'`),
 		b.number(t, "payments", `SELECT coalesce(sum(amount), 0) FROM sandbox_charges WHERE outcome = 'succeeded'`))
+	for template, happened := range b.happened(t) {
+		require.Equal(t, happened, b.letters(t, template), template)
+	}
 }

@@ -52,3 +52,17 @@ func TestFill(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, again, "a catalog that has products is left alone")
 }
+
+// taken is a catalog that another process fills between the look and the import.
+type taken struct{ shelf }
+
+func (*taken) ImportProducts(context.Context, catalog.ImportProductsInput) (catalog.ImportResult, error) {
+	return catalog.ImportResult{}, catalog.ErrSKUTaken
+}
+
+func TestFillTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	added, err := demo.Fill(t.Context(), &taken{}, "EUR")
+	require.NoError(t, err)
+	require.Zero(t, added)
+}
