@@ -40,7 +40,8 @@ func (r item) value() app.Item {
 // add takes the lowest free slot of the cart, none when all are taken, unless
 // the product has one. Two requests that take the same slot at once collide on
 // its unique index, also when each is the first of the cart: so neither the
-// bound nor the one currency is passed by.
+// bound nor the one currency is passed by. The LIMIT keeps PostgreSQL from
+// planning the search once for each mention of the slot.
 //
 // The parameters are numbered, so that each is sent once: 1 id, 2 user,
 // 3 product, 4 currency, 5 quantity, 6 now, 7 slots, 8 the largest quantity.
@@ -52,7 +53,8 @@ SELECT $1, $2, $3, place.slot, $4, $5, 1, $6, $6
          (SELECT min(taken.slot) + 1
             FROM (SELECT 0 AS slot UNION ALL SELECT slot FROM cart_items WHERE user_id = $2) AS taken
            WHERE taken.slot < $7 AND NOT EXISTS (
-             SELECT 1 FROM cart_items next WHERE next.user_id = $2 AND next.slot = taken.slot + 1))) AS slot) AS place
+             SELECT 1 FROM cart_items next WHERE next.user_id = $2 AND next.slot = taken.slot + 1))) AS slot
+        LIMIT 1) AS place
  WHERE place.slot IS NOT NULL
    AND coalesce((SELECT other.currency = $4 FROM cart_items other
                   WHERE other.user_id = $2 AND other.product_id <> $3 LIMIT 1), true)

@@ -70,7 +70,7 @@ type Owner struct {
 // Place names an item of a cart.
 type Place struct {
 	Owner
-	ID id.CartItem `path:"id" example:"cart_01h455vb4pex5vsknk084sn02q"`
+	ID id.CartItem `path:"id" doc:"The item." example:"cart_01h455vb4pex5vsknk084sn02q"`
 }
 
 // itemOutput is one item.
