@@ -132,6 +132,12 @@ func responses(op Operation, statuses []int) map[string]*huma.Response {
 			},
 		}
 	}
+	if limited := all[strconv.Itoa(http.StatusTooManyRequests)]; limited != nil {
+		limited.Headers = map[string]*huma.Header{"Retry-After": {
+			Description: "Seconds until it makes sense to try again.",
+			Schema:      &huma.Schema{Type: huma.TypeInteger},
+		}}
+	}
 	maps.Copy(all, op.Responses)
 	return all
 }

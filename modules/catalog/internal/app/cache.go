@@ -154,12 +154,12 @@ func (c *cache) list(ctx context.Context, ids []id.Product) ([]catalog.Product, 
 	return append(found, read...), nil
 }
 
-// page reads a page by its key, which names everything that it depends on but
-// the products themselves.
-func (c *cache) page(ctx context.Context, key string, q Query) (page.Page[catalog.Product], error) {
+// page reads a page whose members do not depend on the stock.
+func (c *cache) page(ctx context.Context, q Query) (page.Page[catalog.Product], error) {
 	if err := c.check(ctx); err != nil {
 		return page.Page[catalog.Product]{}, err
 	}
+	key := q.cacheKey()
 	_, edits := c.counts()
 	if m, ok := c.pages.GetIfPresent(key); ok && m.edits == edits {
 		if p, ok, err := c.assemble(ctx, m); ok || err != nil {

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -50,11 +50,23 @@ func (s *Service) page(ctx context.Context, q Query) (page.Page[catalog.Product]
 		}
 		return result, nil
 	}
-	key, err := json.Marshal(q)
-	if err != nil {
-		return page.Page[catalog.Product]{}, err
+	return s.cache.page(ctx, q)
+}
+
+// cacheKey is a text that is the same for equal queries only.
+func (q Query) cacheKey() string {
+	bound := func(n *int64) int64 {
+		if n == nil {
+			return -1
+		}
+		return *n
 	}
-	return s.cache.page(ctx, string(key), q)
+	after := Place{}
+	if q.After != nil {
+		after = *q.After
+	}
+	return fmt.Sprintf("%q %q %d %d %s %d %q %d %g %s", q.Words, q.Category, bound(q.PriceMin), bound(q.PriceMax),
+		q.Sort, q.Limit, after.Name, after.Price, after.Rank, after.ID)
 }
 
 // ParseQuery validates what is asked for. Errors: an invalid field, page.ErrCursor.

@@ -139,7 +139,7 @@ func (h handlers) reserve(ctx context.Context, in *reserveInput) (*reserveOutput
 }
 
 type releaseInput struct {
-	Key id.Checkout `path:"key" example:"chk_01h455vb4pex5vsknk084sn02q"`
+	Key id.Checkout `path:"key" doc:"The checkout that reserved." example:"chk_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) release(ctx context.Context, in *releaseInput) (*struct{}, error) {

@@ -75,7 +75,7 @@ type productOutput struct {
 
 type getInput struct {
 	httpapi.Conditional
-	ID id.Product `path:"id" example:"prod_01h455vb4pex5vsknk084sn02q"`
+	ID id.Product `path:"id" doc:"The product." example:"prod_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) get(ctx context.Context, in *getInput) (*productOutput, error) {
@@ -91,7 +91,7 @@ func (h handlers) get(ctx context.Context, in *getInput) (*productOutput, error)
 
 type updateInput struct {
 	httpapi.Precondition
-	ID   id.Product `path:"id" example:"prod_01h455vb4pex5vsknk084sn02q"`
+	ID   id.Product `path:"id" doc:"The product." example:"prod_01h455vb4pex5vsknk084sn02q"`
 	Body ChangedProduct
 }
 
@@ -118,7 +118,7 @@ func (h handlers) update(ctx context.Context, in *updateInput) (*productOutput, 
 
 type removeInput struct {
 	httpapi.Precondition
-	ID id.Product `path:"id" example:"prod_01h455vb4pex5vsknk084sn02q"`
+	ID id.Product `path:"id" doc:"The product." example:"prod_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) remove(ctx context.Context, in *removeInput) (*struct{}, error) {

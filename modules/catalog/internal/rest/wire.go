@@ -85,26 +85,6 @@ func productOf(p catalog.Product) Product {
 	return wire
 }
 
-// value is the product that the wire form stands for.
-func (p Product) value() catalog.Product {
-	product := catalog.Product{
-		ID: p.ID, SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.value(),
-		Stock: p.Stock, Category: p.Category, Attributes: p.Attributes, Images: p.Images,
-		Version: p.Version, Revision: p.Revision, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
-	}
-	if p.DeletedAt != nil {
-		product.DeletedAt = *p.DeletedAt
-	}
-	return product
-}
-
-func newProductOf(in catalog.CreateProductInput) NewProduct {
-	return NewProduct{
-		SKU: in.SKU, Name: in.Name, Description: in.Description, Price: priceOf(in.Price), Stock: in.Stock,
-		Category: in.Category, Attributes: in.Attributes, Images: in.Images,
-	}
-}
-
 // input is the face's input of a new product.
 func (p NewProduct) input() catalog.CreateProductInput {
 	return catalog.CreateProductInput{

@@ -64,7 +64,7 @@ type emailOutput struct {
 
 type getInput struct {
 	httpapi.Conditional
-	ID id.Email `path:"id" example:"mail_01h455vb4pex5vsknk084sn02q"`
+	ID id.Email `path:"id" doc:"The e-mail." example:"mail_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) get(ctx context.Context, in *getInput) (*emailOutput, error) {
@@ -94,7 +94,7 @@ func (h handlers) list(ctx context.Context, in *listInput) (*httpapi.List[Summar
 }
 
 type retryInput struct {
-	ID id.Email `path:"id" example:"mail_01h455vb4pex5vsknk084sn02q"`
+	ID id.Email `path:"id" doc:"The e-mail." example:"mail_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) retry(ctx context.Context, in *retryInput) (*emailOutput, error) {

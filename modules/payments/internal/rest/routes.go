@@ -66,7 +66,7 @@ type invoiceOutput struct {
 
 type getInput struct {
 	httpapi.Conditional
-	ID id.Invoice `path:"id" example:"inv_01h455vb4pex5vsknk084sn02q"`
+	ID id.Invoice `path:"id" doc:"The invoice." example:"inv_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) get(ctx context.Context, in *getInput) (*invoiceOutput, error) {
@@ -100,7 +100,7 @@ func (h handlers) list(ctx context.Context, in *listInput) (*httpapi.List[Invoic
 
 type payInput struct {
 	httpapi.IdempotencyKey
-	ID   id.Invoice `path:"id" example:"inv_01h455vb4pex5vsknk084sn02q"`
+	ID   id.Invoice `path:"id" doc:"The invoice." example:"inv_01h455vb4pex5vsknk084sn02q"`
 	Body Payment
 }
 

@@ -1,0 +1,144 @@
+package catalogtest
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/catalog"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/identity"
+)
+
+func importMerges(t *testing.T, s catalog.Service) {
+	known := create(t, s, func(in *catalog.CreateProductInput) { in.SKU = "KNOWN" })
+	update, add := mug(), mug()
+	update.SKU, update.Name, update.Stock = "KNOWN", "New name", 99
+	add.SKU = "NEW"
+	result, err := s.ImportProducts(admin(t), catalog.ImportProductsInput{Products: []catalog.CreateProductInput{update, add}})
+	require.NoError(t, err)
+	require.Equal(t, catalog.ImportResult{Created: 1, Updated: 1}, result)
+	read, err := s.Product(t.Context(), catalog.ProductInput{ID: known.ID})
+	require.NoError(t, err)
+	require.Equal(t, "New name", read.Name)
+	require.Equal(t, int64(99), read.Stock)
+	require.Equal(t, known.Version+1, read.Version)
+	require.Equal(t, known.CreatedAt, read.CreatedAt)
+}
+
+func importAllOrNone(t *testing.T, s catalog.Service) {
+	good, bad := mug(), mug()
+	bad.SKU, bad.Name = "BAD", ""
+	_, err := s.ImportProducts(admin(t), catalog.ImportProductsInput{Products: []catalog.CreateProductInput{good, bad}})
+	requireField(t, err, "body.products[1].name")
+	_, err = s.ImportProducts(admin(t), catalog.ImportProductsInput{Products: []catalog.CreateProductInput{good, good}})
+	requireField(t, err, "body.products[1].sku")
+	_, err = s.ImportProducts(admin(t), catalog.ImportProductsInput{})
+	requireField(t, err, "body.products")
+	list, err := s.ListProducts(t.Context(), catalog.ListProductsInput{})
+	require.NoError(t, err)
+	require.Empty(t, list.Items)
+}
+
+func stock(t *testing.T, s catalog.Service, product id.Product) int64 {
+	t.Helper()
+	p, err := s.Product(t.Context(), catalog.ProductInput{ID: product})
+	require.NoError(t, err)
+	return p.Stock
+}
+
+func reserveOnce(t *testing.T, s catalog.Service) {
+	a := create(t, s, func(*catalog.CreateProductInput) {})
+	b := create(t, s, func(*catalog.CreateProductInput) {})
+	in := catalog.ReserveInput{Key: id.NewCheckout(), Lines: []catalog.ReserveLine{{Product: b.ID, Quantity: 7}, {Product: a.ID, Quantity: 2}}}
+	first, err := s.Reserve(service(t), in)
+	require.NoError(t, err)
+	again, err := s.Reserve(service(t), in)
+	require.NoError(t, err)
+	require.ElementsMatch(t, first.Lines, again.Lines)
+	require.ElementsMatch(t, in.Lines, first.Lines)
+	require.Equal(t, int64(5), stock(t, s, a.ID))
+	require.Zero(t, stock(t, s, b.ID))
+	for field, spoilt := range map[string]catalog.ReserveInput{
+		"body.key":                 {Lines: in.Lines},
+		"body.lines":               {Key: id.NewCheckout()},
+		"body.lines[0].quantity":   {Key: id.NewCheckout(), Lines: []catalog.ReserveLine{{Product: a.ID}}},
+		"body.lines[1].product_id": {Key: id.NewCheckout(), Lines: []catalog.ReserveLine{{Product: a.ID, Quantity: 1}, {Product: a.ID, Quantity: 1}}},
+	} {
+		_, err := s.Reserve(service(t), spoilt)
+		requireField(t, err, field)
+	}
+}
+
+func reserveShort(t *testing.T, s catalog.Service) {
+	a := create(t, s, func(*catalog.CreateProductInput) {})
+	b := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 1 })
+	_, err := s.Reserve(service(t), catalog.ReserveInput{
+		Key: id.NewCheckout(), Lines: []catalog.ReserveLine{{Product: a.ID, Quantity: 2}, {Product: b.ID, Quantity: 2}},
+	})
+	require.ErrorIs(t, err, catalog.ErrOutOfStock)
+	require.Len(t, fault.From(err).Fields, 1)
+	require.Contains(t, fault.From(err).Fields[0].Message, "1 left of "+b.ID.String())
+	require.Equal(t, int64(7), stock(t, s, a.ID), "nothing of a refused reservation is taken")
+}
+
+func reserveContended(t *testing.T, s catalog.Service) {
+	a := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 20 })
+	b := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 1000 })
+	var sold atomic.Int64
+	var clients sync.WaitGroup
+	ctx := service(t)
+	for i := range 40 {
+		clients.Go(func() {
+			lines := []catalog.ReserveLine{{Product: a.ID, Quantity: 1}, {Product: b.ID, Quantity: 1}}
+			if i%2 == 0 {
+				lines[0], lines[1] = lines[1], lines[0]
+			}
+			_, err := s.Reserve(ctx, catalog.ReserveInput{Key: id.NewCheckout(), Lines: lines})
+			if err == nil {
+				sold.Add(1)
+			} else if fault.From(err).Code != catalog.ErrOutOfStock.Code {
+				t.Errorf("reserve: %v", err)
+			}
+		})
+	}
+	clients.Wait()
+	require.Equal(t, int64(20), sold.Load())
+	require.Zero(t, stock(t, s, a.ID))
+	require.Equal(t, int64(980), stock(t, s, b.ID))
+}
+
+func reserveServices(t *testing.T, s catalog.Service) {
+	p := create(t, s, func(*catalog.CreateProductInput) {})
+	in := catalog.ReserveInput{Key: id.NewCheckout(), Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 1}}}
+	_, err := s.Reserve(t.Context(), in)
+	require.ErrorIs(t, err, identity.ErrUnauthenticated)
+	_, err = s.Reserve(admin(t), in)
+	require.ErrorIs(t, err, identity.ErrForbidden)
+	require.ErrorIs(t, s.Release(admin(t), catalog.ReleaseInput{Key: in.Key}), identity.ErrForbidden)
+}
+
+func releaseOnce(t *testing.T, s catalog.Service) {
+	p := create(t, s, func(*catalog.CreateProductInput) {})
+	key := id.NewCheckout()
+	_, err := s.Reserve(service(t), catalog.ReserveInput{Key: key, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 5}}})
+	require.NoError(t, err)
+	ctx := service(t)
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			if err := s.Release(ctx, catalog.ReleaseInput{Key: key}); err != nil {
+				t.Errorf("release: %v", err)
+			}
+		})
+	}
+	clients.Wait()
+	require.Equal(t, int64(7), stock(t, s, p.ID))
+	_, err = s.Reserve(ctx, catalog.ReserveInput{Key: key, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 5}}})
+	require.ErrorIs(t, err, catalog.ErrOutOfStock, "a key that was released takes nothing again")
+	require.Equal(t, int64(7), stock(t, s, p.ID))
+	require.NoError(t, s.Release(ctx, catalog.ReleaseInput{Key: id.NewCheckout()}), "nothing to give back is fine")
+}
