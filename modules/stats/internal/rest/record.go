@@ -110,7 +110,7 @@ type RecordedOne struct {
 
 // RecordedMany answers an array of actions.
 type RecordedMany struct {
-	IDs   []id.LogEntry `json:"ids" nullable:"false" minItems:"1" maxItems:"1000" doc:"The entries' identifiers, in the order of the array."`
+	IDs   []id.LogEntry `json:"ids" nullable:"false" minItems:"1" maxItems:"1000" example:"[\"log_01h455vb4pex5vsknk084sn02q\"]" doc:"The entries' identifiers, in the order of the array."`
 	Count int           `json:"count" minimum:"1" maximum:"1000" doc:"How many were recorded." example:"2"`
 }
 
