@@ -135,7 +135,7 @@ func responses(op Operation, statuses []int) map[string]*huma.Response {
 	if limited := all[strconv.Itoa(http.StatusTooManyRequests)]; limited != nil {
 		limited.Headers = map[string]*huma.Header{"Retry-After": {
 			Description: "Seconds until it makes sense to try again.",
-			Schema:      &huma.Schema{Type: huma.TypeInteger},
+			Schema:      &huma.Schema{Type: huma.TypeInteger, Format: "int32"},
 		}}
 	}
 	maps.Copy(all, op.Responses)
