@@ -35,8 +35,7 @@ func (a *API) authenticate(ctx context.Context, h http.Header, module string, in
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return identity.Actor{}, false, errToken.With("expected Authorization: Bearer and a token")
 	}
-	// A JSON Web Token has two dots (RFC 7519), a session's token has none.
-	if internal && strings.Count(token, ".") == 2 && a.options.AuthenticateService != nil {
+	if internal && isServiceToken(header) && a.options.AuthenticateService != nil {
 		actor, err = a.options.AuthenticateService(token, module)
 		if err != nil {
 			return identity.Actor{}, false, errServiceToken.WithCause(err)
@@ -52,3 +51,7 @@ func (a *API) authenticate(ctx context.Context, h http.Header, module string, in
 	}
 	return actor, false, err
 }
+
+// isServiceToken tells a JSON Web Token, which has two dots (RFC 7519), from a
+// session's token, which has none.
+func isServiceToken(authorization string) bool { return strings.Count(authorization, ".") == 2 }

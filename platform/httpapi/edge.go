@@ -76,7 +76,8 @@ func (a *API) admit(
 			return actor, false, err
 		}
 	}
-	if r.missing != nil {
+	if r.missing != nil && (!internal || isServiceToken(c.Request.Header.Get("Authorization"))) {
+		// A service's token cannot be judged without the module that it is for.
 		return actor, false, r.missing
 	}
 	actor, vouched, err = a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
@@ -89,6 +90,9 @@ func (a *API) admit(
 		err = identity.RequirePrivileged(ctx)
 	case r.operation.Access == SignedIn:
 		err = identity.RequireSignedIn(ctx)
+	}
+	if err == nil {
+		err = r.missing
 	}
 	if err == nil && !internal {
 		err = a.take(c, r.operation.Limit, state)

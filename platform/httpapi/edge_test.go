@@ -86,7 +86,9 @@ func TestAccess(t *testing.T) {
 		"Listener/ServiceAdmin":          {true, "DELETE", "/things/a", "", "service.for.itself", 204, ""},
 		"Listener/Forged":                {true, "GET", "/things/a", "", "a.b.c", 401, "invalid_service_token"},
 		"Listener/NoRoute":               {true, "GET", "/nothing", "", "service.for.itself", 404, "no_such_route"},
-		"Listener/NoMethod":              {true, "PUT", "/log", "", "", 405, "method_not_allowed"},
+		"Listener/NoMethod":              {true, "PUT", "/log", "", "admin", 405, "method_not_allowed"},
+		"Listener/NoRouteAnonymous":      {true, "GET", "/nothing", "", "", 401, "unauthenticated"},
+		"Listener/NoRouteCustomer":       {true, "GET", "/nothing", "", "customer", 403, "forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
