@@ -28,35 +28,53 @@ type diary struct {
 }
 
 // What was answered before the process is killed is there after it starts again,
-// and what was under way is brought to an end.
+// and what was under way is brought to an end: a checkout or a payment that was
+// cut off waits until its lease ends, which both kinds of database do at the
+// same time here.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
-		t.Run(dialect.String(), func(t *testing.T) {
-			t.Parallel()
-			dataDir, environ := t.TempDir(), []string{"SHOP_DATABASE_CONNECTIONS=3"}
-			address := ""
-			if dialect == database.Postgres {
-				address = dbtest.Postgres(t)
-				environ = append(environ, "SHOP_DATABASE_URL="+address)
+	dialects := []database.Dialect{database.SQLite, database.Postgres}
+	var wrecks []*wreck
+	for _, dialect := range dialects {
+		wrecks = append(wrecks, newWreck(t, dialect))
+	}
+	for i, w := range wrecks {
+		t.Run(dialects[i].String(), func(t *testing.T) {
+			require.Eventually(t, func() bool { return w.books.unfinished(t) == 0 }, patience, 100*time.Millisecond)
+			for _, d := range w.diaries {
+				w.requireKept(t, d)
 			}
-			before := start(t, dataDir, environ)
-			before.admin = before.signIn(t, defaultAdminEmail, before.password())
-			const stock = 100_000
-			product := before.product(t, "MUG", 1250, stock)
-			diaries := before.useUntilKilled(t, product)
-
-			after := start(t, dataDir, environ)
-			after.admin = before.admin
-			books := openBooks(t, address, dataDir)
-			// A checkout or a payment that was cut off waits until its lease ends.
-			require.Eventually(t, func() bool { return books.unfinished(t) == 0 }, patience, 100*time.Millisecond)
-			for _, d := range diaries {
-				after.requireKept(t, d)
-			}
-			books.requireBalance(t, stock, after.want(t, http.StatusOK, http.MethodGet, "/product/"+product, "", nil).json(t)["stock"])
+			w.books.requireBalance(t, initialStock, w.want(t, http.StatusOK, http.MethodGet, "/product/"+w.product, "", nil).json(t)["stock"])
 		})
 	}
+}
+
+// initialStock is how much there is of the product that customers buy.
+const initialStock = 100_000
+
+// wreck is a shop that was killed while customers bought a product, and started
+// again.
+type wreck struct {
+	*process
+	product string
+	diaries []*diary
+	books   books
+}
+
+func newWreck(t *testing.T, dialect database.Dialect) *wreck {
+	t.Helper()
+	dataDir, address, environ := t.TempDir(), "", []string{"SHOP_DATABASE_CONNECTIONS=3"}
+	if dialect == database.Postgres {
+		address = dbtest.Postgres(t)
+		environ = append(environ, "SHOP_DATABASE_URL="+address)
+	}
+	before := start(t, dataDir, environ)
+	before.admin = before.signIn(t, defaultAdminEmail, before.password())
+	product := before.product(t, "MUG", 1250, initialStock)
+	diaries := before.useUntilKilled(t, product)
+	after := start(t, dataDir, environ)
+	after.admin = before.admin
+	return &wreck{process: after, product: product, diaries: diaries, books: openBooks(t, address, dataDir)}
 }
 
 // useUntilKilled lets customers buy until the process has answered some random
