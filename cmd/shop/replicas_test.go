@@ -100,7 +100,7 @@ func correspond(t *testing.T, a, b *process) map[string]int {
 		wanted[address+": Shop: your invoice "+invoice] = 1
 		there.want(t, http.StatusOK, http.MethodPost, "/invoices/"+invoice+"/pay", token, map[string]any{"payment_method": "pm_ok"})
 		wanted[address+": Shop: receipt for your payment of 40.00 EUR"] = 1
-		for n := range 10 {
+		for n := range 9 { // an odd number: the next customer begins at the other replica
 			subject := fmt.Sprintf("News %d", n)
 			here.want(t, http.StatusAccepted, http.MethodPost, "/send_email/", here.admin, map[string]any{
 				"to": address, "subject": subject, "text": "We open on Sunday.",
