@@ -119,11 +119,12 @@ func TestOperationsAreDescribed(t *testing.T) {
 	document := s.API.OpenAPI()
 	identifiers := map[string]bool{}
 	for _, op := range operations(document) {
+		require.False(t, identifiers[op.OperationID], "two operations are named %s", op.OperationID)
+		identifiers[op.OperationID] = true
 		t.Run(op.OperationID, func(t *testing.T) {
+			t.Parallel()
 			require.NotEmpty(t, op.Summary)
 			require.NotEmpty(t, op.Tags)
-			require.False(t, identifiers[op.OperationID], "two operations of one name")
-			identifiers[op.OperationID] = true
 			if op.RequestBody != nil {
 				requireExample(t, document, "request", op.RequestBody.Content["application/json"].Schema)
 			}
