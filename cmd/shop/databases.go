@@ -53,13 +53,15 @@ func openDatabases(
 	}
 	opening.Wait()
 	close(failures)
+	// Closing comes when the start is long over, and so is its context.
+	ending := context.WithoutCancel(ctx)
 	closeAll := func() {
 		for name, deps := range targets {
 			if deps.DB == nil {
 				continue
 			}
 			if err := deps.DB.Close(); err != nil {
-				logger.Error("cannot close a database", slog.String("module", name), slog.Any("error", err))
+				logger.ErrorContext(ending, "cannot close a database", slog.String("module", name), slog.Any("error", err))
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func shopCommand(t *testing.T, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath("shop")
 	require.NoError(t, err)
-	command := exec.Command(path, args...) //nolint:noctx // it outlives the context of the test, in whose cleanup it is stopped
+	command := exec.Command(path, args...)
 	command.Dir = t.TempDir()
 	command.Env = append(slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "SHOP_") }), environ...)
 	return command
@@ -92,7 +92,11 @@ func shopCommand(t *testing.T, environ []string, args ...string) *exec.Cmd {
 // awaitReady waits until the process serves and says that it is ready.
 func (p *process) awaitReady(t *testing.T) {
 	t.Helper()
-	var serving struct{ Msg, Public, Internal string }
+	var serving struct {
+		Msg      string `json:"msg"`
+		Public   string `json:"public"`
+		Internal string `json:"internal"`
+	}
 	require.Eventually(t, func() bool {
 		for line := range strings.Lines(p.log.String()) {
 			if json.Unmarshal([]byte(line), &serving) == nil && serving.Msg == "serving" {
@@ -255,7 +259,7 @@ func TestStopDrains(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, p.command.Process.Signal(signal))
 			require.Eventually(t, func() bool {
-				fresh, err := net.Dial("tcp", p.publicAddr) //nolint:noctx // it is refused or made at once
+				fresh, err := net.Dial("tcp", p.publicAddr)
 				if err == nil {
 					_ = fresh.Close() // it was only to see
 				}
@@ -283,7 +287,7 @@ func TestStopDrains(t *testing.T) {
 // begun to handle it: it then asks for the body.
 func (p *process) beginSignIn(t *testing.T, length int) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", p.publicAddr) //nolint:noctx // it is there
+	conn, err := net.Dial("tcp", p.publicAddr)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() }) // the process may have closed it
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
