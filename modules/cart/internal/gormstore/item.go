@@ -64,9 +64,25 @@ ON CONFLICT (user_id, product_id) DO UPDATE
 WHERE i.quantity + excluded.quantity <= $8
 RETURNING id, quantity, version, created_at, updated_at`
 
+// raise is what adding comes to for a product that is in the cart already, in
+// the currency that it was added in: the usual case, and a third of the work
+// of finding a slot for it.
+const raise = `
+UPDATE cart_items SET quantity = quantity + $1, version = version + 1, updated_at = $2
+ WHERE user_id = $3 AND product_id = $4 AND currency = $5 AND quantity + $1 <= $6
+RETURNING id, quantity, version, created_at, updated_at`
+
 // Add implements app.Store. It reads its row without GORM's Scan, which costs
 // as much as the rest of the client's part.
 func (s *Store) Add(ctx context.Context, in app.Item) (app.Item, error) {
+	raised, err := scanAdded(s.db.Write(ctx).Raw(
+		raise, in.Quantity, in.CreatedAt, in.UserID, in.ProductID, string(in.Currency), cart.MaxQuantity), in)
+	if err == nil {
+		return raised, nil
+	}
+	if !errors.Is(err, database.ErrNotFound) {
+		return app.Item{}, fmt.Errorf("raise the quantity in the cart: %w", err)
+	}
 	tx := s.db.Write(ctx).Raw(add, in.ID, in.UserID, in.ProductID, string(in.Currency), in.Quantity, in.CreatedAt,
 		cart.MaxItems, cart.MaxQuantity)
 	added, err := scanAdded(tx, in)
