@@ -62,6 +62,9 @@ func Do[T any](
 		if errors.Is(err, errAnswered) && !database.InTransaction(ctx) {
 			continue
 		}
+		if err != nil && s.answeredMeanwhile(ctx, r, err) {
+			continue
+		}
 		if err != nil {
 			var none T
 			return none, err
@@ -76,6 +79,28 @@ func Do[T any](
 		key.MarkReplayed()
 		return replayed, nil
 	}
+}
+
+// answeredMeanwhile tells whether a request failed because an equal one had
+// been answered between the look for its record and its turn: then fn met what
+// that one had done, and the answer is the recorded one.
+func (s *Store) answeredMeanwhile(ctx context.Context, r request, err error) bool {
+	if errors.Is(err, idempotency.ErrMismatch) || errors.Is(err, idempotency.ErrInProgress) || database.InTransaction(ctx) {
+		return false
+	}
+	found, lookErr := s.find(ctx, r)
+	return lookErr == nil && found.Fingerprint != nil
+}
+
+// find reads the record of r; one without a fingerprint when there is none.
+func (s *Store) find(ctx context.Context, r request) (found record, err error) {
+	err = s.db.Read(ctx).Raw(
+		`SELECT fingerprint, result FROM idempotency_keys WHERE scope = ? AND key = ? AND created_at > ?`,
+		r.scope, r.key, s.oldest()).Find(&found).Error
+	if err != nil {
+		return found, fmt.Errorf("read idempotency record: %w", err)
+	}
+	return found, nil
 }
 
 // request is one keyed request.
@@ -131,12 +156,9 @@ func (s *Store) answerPostgres(
 // replays do not queue behind writes. The file belongs to one process, whose
 // own memory knows what is running.
 func (s *Store) answerSQLite(ctx context.Context, r request, fn func(context.Context) ([]byte, error)) ([]byte, error) {
-	var found record
-	err := s.db.Read(ctx).Raw(
-		`SELECT fingerprint, result FROM idempotency_keys WHERE scope = ? AND key = ? AND created_at > ?`,
-		r.scope, r.key, s.oldest()).Find(&found).Error
+	found, err := s.find(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("read idempotency record: %w", err)
+		return nil, err
 	}
 	if found.Fingerprint != nil {
 		return found.check(r)
