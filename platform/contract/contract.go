@@ -40,3 +40,17 @@ type Method struct {
 
 // String is "catalog.Product".
 func (m Method) String() string { return m.Module + "." + m.Name }
+
+// Failure is in the chain of an error that says the module could not be
+// reached, or did not answer as a module does. What a module refuses is none.
+type Failure struct {
+	// Sent is true when the far side may have received something of the call.
+	Sent  bool
+	Cause error
+}
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Cause.Error() }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Cause }

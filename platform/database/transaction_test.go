@@ -219,7 +219,8 @@ func TestInTxRetriesADeadlock(t *testing.T) {
 	}
 	done.Wait()
 	require.NoError(t, errors.Join(errs...))
-	require.Equal(t, 3, runs[0]+runs[1])
+	// A transaction that runs again may meet the other one once more.
+	require.GreaterOrEqual(t, runs[0]+runs[1], 3)
 	var places []int64
 	require.NoError(t, db.Read(t.Context()).Model(&book{}).Order("place").Pluck("place", &places).Error)
 	require.Equal(t, []int64{21, 22}, places)
