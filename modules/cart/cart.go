@@ -14,8 +14,8 @@ import (
 	"shop/platform/money"
 )
 
-// ContractVersion is the version of this face on the wire.
-const ContractVersion = 1
+// Contract are the versions of this face on the wire.
+var Contract = contract.Versions{Newest: 1, Oldest: 1}
 
 // Service is what the cart module does. Each method is for the cart's user,
 // administrators and services unless it says otherwise, and may also return a

@@ -14,8 +14,8 @@ import (
 	"shop/platform/page"
 )
 
-// ContractVersion is the version of this face on the wire.
-const ContractVersion = 1
+// Contract are the versions of this face on the wire.
+var Contract = contract.Versions{Newest: 1, Oldest: 1}
 
 // Service is what the catalog does. Every method may also return a fault of
 // kind Unavailable or Timeout.

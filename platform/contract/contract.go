@@ -41,6 +41,13 @@ type Method struct {
 // String is "catalog.Product".
 func (m Method) String() string { return m.Module + "." + m.Name }
 
+// Versions are the versions of a module's contract that one side speaks.
+type Versions struct {
+	// Newest is the one that it was written for, Oldest the first that it still
+	// understands.
+	Newest, Oldest int
+}
+
 // Failure is in the chain of an error that says the module could not be
 // reached, or did not answer as a module does. What a module refuses is none.
 type Failure struct {

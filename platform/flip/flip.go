@@ -1,18 +1,17 @@
 // Package flip stands between a module's callers and its implementation: every
-// call to a module's face goes through a Route, which measures and traces it
-// and refuses what would break once the module lives elsewhere. It is the one
-// place that decides which implementation answers.
+// call to a module's face goes through a Route, which decides whether the
+// implementation in this process or the one in another process answers. The
+// policy can change while calls run; a call ends on the side where it began.
+//
+// What a method's class allows is decided here, once for all modules: a read
+// that the remote side could not answer may fall back to the local one, and
+// reads may be compared between the sides in the background. Repeating a call
+// belongs to package remote, which knows whether anything of it has left.
 package flip
 
 import (
 	"context"
 	"errors"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 
 	"shop/platform/contract"
 	"shop/platform/database"
@@ -24,122 +23,113 @@ import (
 // that work would not be undone with it.
 var ErrInTransaction = errors.New("a module was called inside a database transaction")
 
-// Observer is what all routes of a process share.
-type Observer struct {
-	durations *prometheus.HistogramVec
-	tracer    trace.Tracer
-}
-
-// NewObserver makes an observer. metrics and tracer may be nil.
-func NewObserver(metrics prometheus.Registerer, tracer trace.Tracer) *Observer {
-	o := &Observer{tracer: tracer}
-	if metrics != nil {
-		o.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "shop_module_call_duration_seconds",
-			Help:    "Duration of calls of modules' methods.",
-			Buckets: []float64{.00005, .0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
-		}, []string{"module", "method", "outcome"})
-		metrics.MustRegister(o.durations)
-	}
-	return o
-}
-
-// Route leads the calls of one module, whose face is S, to an implementation.
+// Route leads the calls of one module, whose face is S, to one of its sides.
 type Route[S any] struct {
-	local   S
-	tracer  trace.Tracer
-	methods map[string]*observed
+	*Control
+	local, remote S
 }
 
-// observed holds the metrics of one method, found once.
-type observed struct{ succeeded, refused, failed prometheus.Observer }
+// Options configure New. Module and Methods are required, and at least one
+// side, or every call fails.
+type Options[S any] struct {
+	Module  string
+	Methods []contract.Method
+	// Local is the implementation in this process, Remote the client of another;
+	// nil where there is none.
+	Local, Remote S
+	// Policy is the first one. It is bounded by the sides that there are.
+	Policy Policy
+	// Observer is what all routes of a process share; nil sees nothing.
+	Observer *Observer
+}
 
-// NewRoute makes the route to a local implementation. A nil observer sees
-// nothing.
-func NewRoute[S any](local S, o *Observer, methods ...contract.Method) *Route[S] {
-	r := &Route[S]{local: local, methods: map[string]*observed{}}
-	if o == nil {
-		return r
+// New makes the route of a module.
+func New[S any](o Options[S]) *Route[S] {
+	r := &Route[S]{
+		Control: newControl(o.Module, o.Methods, any(o.Local) != nil, any(o.Remote) != nil, o.Observer),
+		local:   o.Local, remote: o.Remote,
 	}
-	r.tracer = o.tracer
-	if o.durations != nil {
-		for _, m := range methods {
-			r.methods[m.Name] = &observed{
-				succeeded: o.durations.WithLabelValues(m.Module, m.Name, "ok"),
-				refused:   o.durations.WithLabelValues(m.Module, m.Name, "refused"),
-				failed:    o.durations.WithLabelValues(m.Module, m.Name, "failed"),
-			}
-		}
-	}
+	r.SetPolicy(o.Policy)
 	return r
 }
 
-// Call calls one method. fn makes the call on the implementation that it is
-// given, with the context that it is given.
-func Call[S, R any](
-	ctx context.Context, r *Route[S], m contract.Method, fn func(context.Context, S) (R, error),
+// Call calls a method that returns a value: fn is the method's expression,
+// such as catalog.Service.Product, and in its input.
+func Call[S, In, R any](
+	ctx context.Context, r *Route[S], m contract.Method, fn func(S, context.Context, In) (R, error), in In,
 ) (result R, err error) {
 	if database.InTransaction(ctx) {
-		return result, fault.From(ErrInTransaction).WithCause(errors.Join(ErrInTransaction, errors.New(m.String())))
+		return result, inTransaction(m)
 	}
-	var span trace.Span
-	if r.tracer != nil {
-		ctx, span = r.tracer.Start(ctx, m.String(), trace.WithAttributes(
-			attribute.String("shop.module", m.Module), attribute.String("shop.class", m.Class.String()),
-		))
+	p := r.policy.Load()
+	if p.onlyLocal {
+		return perform(ctx, r.Control, Local, m, r.local, fn, in)
 	}
-	observed := r.methods[m.Name]
-	var start time.Time
-	if observed != nil {
-		start = time.Now()
+	side, err := r.side(ctx, p)
+	if err != nil {
+		return result, err
 	}
+	to, other := r.local, r.remote
+	if side == Remote {
+		to, other = r.remote, r.local
+	}
+	result, err = perform(ctx, r.Control, side, m, to, fn, in)
+	if m.Class != contract.Read || !r.hosted || !r.reachable {
+		return result, err
+	}
+	if side == Remote && p.Fallback == FallbackReads && unreachable(ctx, err) {
+		r.fallbacks.Add(1)
+		return perform(ctx, r.Control, Local, m, r.local, fn, in)
+	}
+	if p.Shadow > 0 && r.shadowed(p) {
+		compare(ctx, r.Control, side, m, to, other, fn, in, result, err)
+	}
+	return result, err
+}
+
+// Do calls a method that returns nothing but an error. Such methods write, so
+// there is no fallback and no shadow.
+func Do[S, In any](
+	ctx context.Context, r *Route[S], m contract.Method, fn func(S, context.Context, In) error, in In,
+) (err error) {
+	if database.InTransaction(ctx) {
+		return inTransaction(m)
+	}
+	side, to := Local, r.local
+	if p := r.policy.Load(); !p.onlyLocal {
+		if side, err = r.side(ctx, p); err != nil {
+			return err
+		}
+		if side == Remote {
+			to = r.remote
+		}
+	}
+	ctx, call := r.begin(ctx, side, m)
 	err = errPanic // until fn has returned
-	defer func() {
-		if observed != nil {
-			observed.observer(err).Observe(time.Since(start).Seconds())
-		}
-		if span != nil {
-			end(span, err)
-		}
-	}()
-	return fn(ctx, r.local)
+	defer func() { call.end(err) }()
+	return fn(to, ctx, in)
+}
+
+// perform makes the call on one side and notes how it ended.
+func perform[S, In, R any](
+	ctx context.Context, c *Control, side Side, m contract.Method, to S, fn func(S, context.Context, In) (R, error), in In,
+) (result R, err error) {
+	ctx, call := c.begin(ctx, side, m)
+	err = errPanic // until fn has returned
+	defer func() { call.end(err) }()
+	return fn(to, ctx, in)
 }
 
 // errPanic is how a call ended that did not return.
 var errPanic = errors.New("the call panicked")
 
-// Do calls a method that returns nothing but an error.
-func Do[S any](ctx context.Context, r *Route[S], m contract.Method, fn func(context.Context, S) error) error {
-	_, err := Call(ctx, r, m, func(ctx context.Context, s S) (struct{}, error) { return struct{}{}, fn(ctx, s) })
-	return err
+func inTransaction(m contract.Method) error {
+	return fault.From(ErrInTransaction).WithCause(errors.Join(ErrInTransaction, errors.New(m.String())))
 }
 
-// observer tells a refusal, which is the caller's affair, from a failure.
-func (o *observed) observer(err error) prometheus.Observer {
-	if err == nil {
-		return o.succeeded
-	}
-	if isFailure(err) {
-		return o.failed
-	}
-	return o.refused
-}
-
-func isFailure(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Internal, fault.Unavailable, fault.Timeout:
-		return true
-	default:
-		return false
-	}
-}
-
-func end(span trace.Span, err error) {
-	if err != nil {
-		span.SetAttributes(attribute.String("shop.error", fault.From(err).Code))
-		if isFailure(err) {
-			span.SetStatus(codes.Error, fault.From(err).Code)
-		}
-	}
-	span.End()
+// unreachable tells an answer that never came from one that the far side gave.
+// When the caller has gone, there is nobody to fall back for.
+func unreachable(ctx context.Context, err error) bool {
+	var failure *contract.Failure
+	return errors.As(err, &failure) && ctx.Err() == nil
 }

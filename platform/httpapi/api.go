@@ -88,11 +88,32 @@ type Options struct {
 	CORSOrigins []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// Placement says where each module is. What is left out is hosted here.
+	Placement map[string]Placement
 }
+
+// Placement is where a module is, as this process sees it.
+type Placement int
+
+// The placements.
+const (
+	// Here: both listeners offer the module's operations.
+	Here Placement = iota
+	// Elsewhere: the public listener offers them and another process answers;
+	// the internal one does not, so that no call goes on from process to process.
+	Elsewhere
+	// Nowhere: neither offers them.
+	Nowhere
+)
 
 // API is the set of operations and the two handlers that serve it.
 type API struct {
-	huma huma.API
+	// strict refuses what it does not know, which helps a person who mistyped.
+	// tolerant takes it, for services of a newer release than this one; it has
+	// the operations with a body, and documents nothing.
+	strict, tolerant huma.API
+	// lenient are the handlers of tolerant by operation, until strict has them.
+	lenient map[string]func(huma.Context)
 	// public and internal route what each listener offers.
 	public, internal *gin.Engine
 	// hidden answers on the public listener for methods of its paths that are
@@ -105,7 +126,7 @@ type API struct {
 
 // New makes an API without operations. Errors name the option that is wrong.
 func New(o Options) (*API, error) {
-	a := &API{options: o, limits: map[LimitName]*ratelimit.Limiter{}}
+	a := &API{options: o, limits: map[LimitName]*ratelimit.Limiter{}, lenient: map[string]func(huma.Context){}}
 	for name, limit := range o.Limits {
 		limiter, err := ratelimit.New(limit)
 		if err != nil {
@@ -130,7 +151,10 @@ func New(o Options) (*API, error) {
 	a.internal.NoMethod(a.missing(errNoMethod, true))
 	configureHuma()
 	config := humaConfig(o.Name, o.Version)
-	a.huma = &jsonAPI{API: huma.NewAPI(config, &adapter{api: a}), config: config}
+	a.strict = &jsonAPI{API: huma.NewAPI(config, &adapter{api: a}), config: config}
+	config = humaConfig(o.Name, o.Version)
+	config.AllowAdditionalPropertiesByDefault = true
+	a.tolerant = &jsonAPI{API: huma.NewAPI(config, lenientAdapter{a}), config: config}
 	return a, nil
 }
 
@@ -163,17 +187,21 @@ func newEngine(proxies []netip.Prefix) (*gin.Engine, error) {
 // It is called while the program starts and panics on a declaration that
 // contradicts itself, as huma does.
 func Handle[I, O any](a *API, op Operation, handler func(context.Context, *I) (*O, error)) {
-	huma.Register(a.huma, a.document(op), func(ctx context.Context, in *I) (*O, error) {
+	answer := func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}
 		return out, nil
-	})
+	}
+	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
+		huma.Register(a.tolerant, a.document(op), answer)
+	}
+	huma.Register(a.strict, a.document(op), answer)
 }
 
 // OpenAPI is the document of all operations registered so far.
-func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+func (a *API) OpenAPI() *huma.OpenAPI { return a.strict.OpenAPI() }
 
 // Routes lists method and path of every route that is really served, without
 // the trailing slash.
@@ -204,21 +232,46 @@ func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 		operation: declared, label: op.Path, parameters: names, query: queryOf(op),
 		metrics: d.api.metrics.route(op.Path, op.Method),
 	}
+	lenient := d.api.lenient[op.OperationID]
+	delete(d.api.lenient, op.OperationID)
 	last := func(c *gin.Context) {
 		e := exchangeOf(c.Request.Context())
 		e.humaContext = humagin.NewContext(op, c)
+		if e.vouched && lenient != nil {
+			lenient(e)
+			return
+		}
 		handler(e)
 	}
-	if declared.Access == Internal {
+	placement := d.api.options.Placement[declared.Module]
+	if declared.Access == Internal || placement == Nowhere {
 		d.api.hidden.Handle(op.Method, path, d.api.missing(errNoRoute, false))
 	} else {
 		d.api.public.Handle(op.Method, path, d.api.edge(r, false), last)
+	}
+	if placement != Here {
+		d.api.internal.Handle(op.Method, path, d.api.edge(r.answering(errMisdirected.With(
+			"this process does not host the %s module", declared.Module)), true))
+		return
 	}
 	d.api.internal.Handle(op.Method, path, d.api.edge(r, true), last)
 }
 
 // ServeHTTP implements huma.Adapter.
 func (d *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.api.public.ServeHTTP(w, r) }
+
+// lenientAdapter keeps huma's handlers for the routes that adapter registers.
+type lenientAdapter struct{ api *API }
+
+// Handle implements huma.Adapter.
+func (d lenientAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	d.api.lenient[op.OperationID] = handler
+}
+
+// ServeHTTP implements huma.Adapter.
+func (d lenientAdapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.api.internal.ServeHTTP(w, r)
+}
 
 // queryOf is the set of the query parameters that op documents.
 func queryOf(op *huma.Operation) map[string]bool {

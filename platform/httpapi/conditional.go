@@ -50,6 +50,15 @@ func (p Precondition) Version() (int64, error) {
 	return version, nil
 }
 
+// IfVersion is the header with which a remote client changes a resource only
+// while it is at a version; nil for 0, which is whatever its version.
+func IfVersion(version int64) http.Header {
+	if version == 0 {
+		return nil
+	}
+	return http.Header{"If-Match": {ETag(version)}}
+}
+
 // ETag is the entity tag of a resource at a version. What else changes the
 // representation, without being a change that If-Match guards against (the
 // stock of a product while customers buy), goes into extra.

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"shop/platform/flip"
 	"shop/platform/identity"
 	"shop/platform/request"
 )
@@ -36,7 +37,7 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 		defer func() { a.end(ctx, c, r, state, time.Since(start), recover()) }()
 
 		actor, vouched, err := a.admit(ctx, c, r, state, internal)
-		state.actor = actor
+		state.actor, state.vouched = actor, vouched
 		if vouched {
 			if wait, ok := callersWait(c.Request.Header); ok {
 				var cancel context.CancelFunc
@@ -44,7 +45,11 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 				defer cancel()
 			}
 		}
-		c.Request = c.Request.WithContext(identity.With(ctx, actor))
+		ctx = identity.With(ctx, actor)
+		if internal {
+			ctx = flip.Arrived(ctx, r.operation.Module)
+		}
+		c.Request = c.Request.WithContext(ctx)
 		if a.options.Tracing != nil {
 			span := trace.SpanFromContext(ctx)
 			span.SetName(r.spanName())
@@ -76,7 +81,7 @@ func (a *API) admit(
 			return actor, false, err
 		}
 	}
-	if r.missing != nil && (!internal || isServiceToken(c.Request.Header.Get("Authorization"))) {
+	if r.missing != nil && (!internal || r.operation.Module == "" && isServiceToken(c.Request.Header.Get("Authorization"))) {
 		// A service's token cannot be judged without the module that it is for.
 		return actor, false, r.missing
 	}

@@ -37,6 +37,13 @@ type route struct {
 	missing error
 }
 
+// answering is the route of an operation that is not here.
+func (r *route) answering(missing error) *route {
+	other := *r
+	other.missing = missing
+	return &other
+}
+
 // spanName is bounded, as methods and paths that clients make up are not.
 func (r *route) spanName() string {
 	if r.missing != nil {
@@ -57,6 +64,8 @@ type exchange struct {
 	url   *url.URL
 	query url.Values
 	actor identity.Actor
+	// vouched is true when a service makes the call.
+	vouched bool
 	// failure is what a 5xx was answered for; it goes to the log only.
 	failure error
 	// attempts counted this request under key before its outcome was known.

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"net/url"
+	"strconv"
 
 	"shop/platform/page"
 )
@@ -44,4 +46,30 @@ func NewList[T, W any](ctx context.Context, p page.Page[T], wire func(T) W) *Lis
 		out.Link = "<" + e.url.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
 	}
 	return out
+}
+
+// PageValues is the query with which a remote client asks for a page: what
+// PageQuery reads.
+func PageValues(r page.Request) url.Values {
+	query := url.Values{}
+	if r.Limit != 0 {
+		query.Set("limit", strconv.Itoa(r.Size()))
+	}
+	if r.Cursor != "" {
+		query.Set("cursor", r.Cursor)
+	}
+	if r.CountExact {
+		query.Set("count", "exact")
+	}
+	return query
+}
+
+// PageOf is the page that a list's body holds, each item in its face's form: the
+// inverse of NewList, for remote clients.
+func PageOf[W, T any](body ListBody[W], value func(W) T) page.Page[T] {
+	p := page.Page[T]{Items: make([]T, len(body.Items)), Next: body.NextCursor, Total: body.Total}
+	for i, item := range body.Items {
+		p.Items[i] = value(item)
+	}
+	return p
 }

@@ -44,6 +44,9 @@ const (
 var (
 	errNoRoute  = fault.New(fault.NotFound, "no_such_route", "there is nothing at this path; GET / lists where to start")
 	errNoMethod = fault.New(fault.NotFound, "method_not_allowed", "this path does not offer that method; see the Allow header")
+	// errMisdirected is answered on the internal listener of a process that does
+	// not host the operation's module.
+	errMisdirected = fault.New(fault.Misdirected, "misdirected", "this process does not host the module")
 )
 
 // Errors of requests that ended before their operation.

@@ -9,10 +9,10 @@ import (
 	"shop/modules/catalog/internal/app"
 	"shop/modules/catalog/internal/gormstore"
 	"shop/modules/catalog/internal/rest"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/module"
+	"shop/platform/remote"
 )
 
 // Deps are what the catalog is built from.
@@ -26,15 +26,18 @@ type Built struct {
 	Module  module.Module
 }
 
-// New builds the catalog over a migrated database.
+// name is the module's name.
+const name = "catalog"
+
+// New builds the catalog: over a migrated database where it is hosted, and as a
+// client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	answers := sqlstore.New(d.DB)
-	service, err := app.New(app.Deps{Store: gormstore.New(d.DB), Idempotency: answers})
+	local, workers, err := newLocal(d)
 	if err != nil {
 		return nil, fmt.Errorf("build catalog: %w", err)
 	}
-	face := &Switch{flip.NewRoute[catalog.Service](
-		service, d.Observer,
+	face := &Switch{module.NewRoute(
+		d.Deps, name, local, func(r *remote.Client) catalog.Service { return rest.NewClient(r) },
 		catalog.MethodCreateProduct, catalog.MethodProduct, catalog.MethodProducts, catalog.MethodListProducts,
 		catalog.MethodCategories, catalog.MethodUpdateProduct, catalog.MethodDeleteProduct,
 		catalog.MethodImportProducts, catalog.MethodReserve, catalog.MethodRelease,
@@ -42,9 +45,22 @@ func New(d Deps) (*Built, error) {
 	return &Built{
 		Service: face,
 		Module: module.Module{
-			Name: "catalog", ContractVersion: catalog.ContractVersion, DB: d.DB,
+			Name: name, Contract: catalog.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
 			Register: func(api *httpapi.API) { rest.Register(api, face) },
-			Workers:  []module.Worker{module.Pruning("idempotency records", d.Logger, answers.Prune)},
+			Workers:  workers,
 		},
 	}, nil
+}
+
+// newLocal builds the catalog of this process; nothing where it is not hosted.
+func newLocal(d Deps) (catalog.Service, []module.Worker, error) {
+	if d.DB == nil {
+		return nil, nil, nil
+	}
+	answers := sqlstore.New(d.DB)
+	service, err := app.New(app.Deps{Store: gormstore.New(d.DB), Idempotency: answers})
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // New says what it was about
+	}
+	return service, []module.Worker{module.Pruning("idempotency records", d.Logger, answers.Prune)}, nil
 }

@@ -17,27 +17,25 @@ var _ email.Service = (*Switch)(nil)
 
 // Send implements email.Service.
 func (s *Switch) Send(ctx context.Context, in email.SendInput) (email.Email, error) {
-	return flip.Call(ctx, s.route, email.MethodSend, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Send(ctx, in) })
+	return flip.Call(ctx, s.route, email.MethodSend, email.Service.Send, in)
 }
 
 // Email implements email.Service.
 func (s *Switch) Email(ctx context.Context, in email.EmailInput) (email.Email, error) {
-	return flip.Call(ctx, s.route, email.MethodEmail, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Email(ctx, in) })
+	return flip.Call(ctx, s.route, email.MethodEmail, email.Service.Email, in)
 }
 
 // ListEmails implements email.Service.
 func (s *Switch) ListEmails(ctx context.Context, in email.ListEmailsInput) (page.Page[email.Email], error) {
-	return flip.Call(ctx, s.route, email.MethodListEmails, func(ctx context.Context, t email.Service) (page.Page[email.Email], error) {
-		return t.ListEmails(ctx, in)
-	})
+	return flip.Call(ctx, s.route, email.MethodListEmails, email.Service.ListEmails, in)
 }
 
 // Retry implements email.Service.
 func (s *Switch) Retry(ctx context.Context, in email.RetryInput) (email.Email, error) {
-	return flip.Call(ctx, s.route, email.MethodRetry, func(ctx context.Context, t email.Service) (email.Email, error) { return t.Retry(ctx, in) })
+	return flip.Call(ctx, s.route, email.MethodRetry, email.Service.Retry, in)
 }
 
 // Receive implements email.Service.
 func (s *Switch) Receive(ctx context.Context, e event.Envelope) error {
-	return flip.Do(ctx, s.route, email.MethodReceive, func(ctx context.Context, t email.Service) error { return t.Receive(ctx, e) })
+	return flip.Do(ctx, s.route, email.MethodReceive, email.Service.Receive, e)
 }

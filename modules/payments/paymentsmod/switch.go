@@ -16,24 +16,20 @@ var _ payments.Service = (*Switch)(nil)
 
 // CreateInvoice implements payments.Service.
 func (s *Switch) CreateInvoice(ctx context.Context, in payments.CreateInvoiceInput) (payments.Invoice, error) {
-	return flip.Call(ctx, s.route, payments.MethodCreateInvoice, func(ctx context.Context, t payments.Service) (payments.Invoice, error) {
-		return t.CreateInvoice(ctx, in)
-	})
+	return flip.Call(ctx, s.route, payments.MethodCreateInvoice, payments.Service.CreateInvoice, in)
 }
 
 // Invoice implements payments.Service.
 func (s *Switch) Invoice(ctx context.Context, in payments.InvoiceInput) (payments.Invoice, error) {
-	return flip.Call(ctx, s.route, payments.MethodInvoice, func(ctx context.Context, t payments.Service) (payments.Invoice, error) { return t.Invoice(ctx, in) })
+	return flip.Call(ctx, s.route, payments.MethodInvoice, payments.Service.Invoice, in)
 }
 
 // ListInvoices implements payments.Service.
 func (s *Switch) ListInvoices(ctx context.Context, in payments.ListInvoicesInput) (page.Page[payments.Invoice], error) {
-	return flip.Call(ctx, s.route, payments.MethodListInvoices, func(ctx context.Context, t payments.Service) (page.Page[payments.Invoice], error) {
-		return t.ListInvoices(ctx, in)
-	})
+	return flip.Call(ctx, s.route, payments.MethodListInvoices, payments.Service.ListInvoices, in)
 }
 
 // Pay implements payments.Service.
 func (s *Switch) Pay(ctx context.Context, in payments.PayInput) (payments.Invoice, error) {
-	return flip.Call(ctx, s.route, payments.MethodPay, func(ctx context.Context, t payments.Service) (payments.Invoice, error) { return t.Pay(ctx, in) })
+	return flip.Call(ctx, s.route, payments.MethodPay, payments.Service.Pay, in)
 }

@@ -17,20 +17,20 @@ var _ stats.Service = (*Switch)(nil)
 
 // Record implements stats.Service.
 func (s *Switch) Record(ctx context.Context, in stats.RecordInput) (stats.Recorded, error) {
-	return flip.Call(ctx, s.route, stats.MethodRecord, func(ctx context.Context, t stats.Service) (stats.Recorded, error) { return t.Record(ctx, in) })
+	return flip.Call(ctx, s.route, stats.MethodRecord, stats.Service.Record, in)
 }
 
 // Entries implements stats.Service.
 func (s *Switch) Entries(ctx context.Context, in stats.EntriesInput) (page.Page[stats.Entry], error) {
-	return flip.Call(ctx, s.route, stats.MethodEntries, func(ctx context.Context, t stats.Service) (page.Page[stats.Entry], error) { return t.Entries(ctx, in) })
+	return flip.Call(ctx, s.route, stats.MethodEntries, stats.Service.Entries, in)
 }
 
 // Summary implements stats.Service.
 func (s *Switch) Summary(ctx context.Context, in stats.SummaryInput) (stats.Summary, error) {
-	return flip.Call(ctx, s.route, stats.MethodSummary, func(ctx context.Context, t stats.Service) (stats.Summary, error) { return t.Summary(ctx, in) })
+	return flip.Call(ctx, s.route, stats.MethodSummary, stats.Service.Summary, in)
 }
 
 // Receive implements stats.Service.
 func (s *Switch) Receive(ctx context.Context, e event.Envelope) error {
-	return flip.Do(ctx, s.route, stats.MethodReceive, func(ctx context.Context, t stats.Service) error { return t.Receive(ctx, e) })
+	return flip.Do(ctx, s.route, stats.MethodReceive, stats.Service.Receive, e)
 }

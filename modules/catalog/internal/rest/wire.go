@@ -85,6 +85,40 @@ func productOf(p catalog.Product) Product {
 	return wire
 }
 
+// value is the product as the face has it.
+func (p Product) value() catalog.Product {
+	value := catalog.Product{
+		ID: p.ID, SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.value(),
+		Stock: p.Stock, Category: p.Category, Attributes: p.Attributes, Images: p.Images,
+		Version: p.Version, Revision: p.Revision, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	if p.DeletedAt != nil {
+		value.DeletedAt = *p.DeletedAt
+	}
+	return value
+}
+
+// newProductOf is the inverse of input.
+func newProductOf(in catalog.CreateProductInput) NewProduct {
+	return NewProduct{
+		SKU: in.SKU, Name: in.Name, Description: in.Description, Price: priceOf(in.Price), Stock: in.Stock,
+		Category: in.Category, Attributes: in.Attributes, Images: in.Images,
+	}
+}
+
+// changedProductOf is the body that asks for a change.
+func changedProductOf(in catalog.UpdateProductInput) ChangedProduct {
+	change := ChangedProduct{
+		SKU: in.SKU, Name: in.Name, Description: in.Description, Stock: in.Stock,
+		Category: in.Category, Attributes: in.Attributes, Images: in.Images,
+	}
+	if in.Price != nil {
+		price := priceOf(*in.Price)
+		change.Price = &price
+	}
+	return change
+}
+
 // input is the face's input of a new product.
 func (p NewProduct) input() catalog.CreateProductInput {
 	return catalog.CreateProductInput{
