@@ -33,6 +33,10 @@ type Config struct {
 	// six times as many.
 	DatabaseConnections int `key:"database_connections" default:"16" doc:"most connections to PostgreSQL per module; times 6 modules and the number of replicas it must stay below the server's max_connections"`
 
+	// Modules names what this process hosts; Hosts reads it.
+	Modules []string `key:"modules" default:"all" allow:"all,none,users,email,catalog,cart,payments,stats" doc:"modules that this process hosts; none makes it a front of remote ones"`
+	NATSURL URL      `key:"nats_url" allow:"nats,tls" doc:"NATS server with JetStream, which carries changes of the modules' placement to all replicas"`
+
 	Migrate bool `key:"migrate" default:"true" doc:"serve brings the databases up to date before it starts"`
 
 	AdminEmail    string `key:"admin_email" check:"email" doc:"e-mail address of the first administrator, made when there is none"`
@@ -56,6 +60,9 @@ type Config struct {
 
 	SessionTTL      time.Duration    `key:"session_ttl" default:"720h" doc:"how long an unused session stays valid"`
 	ServiceKeys     serviceauth.Keys `key:"service_keys" doc:"keys of service tokens as name:base64, the first signs, all verify; empty: made once under data_dir"`
+	ServiceTLSCert  string           `key:"service_tls_cert" doc:"PEM file of the certificate that this process shows to other processes of the shop, as server and as client"`
+	ServiceTLSKey   string           `key:"service_tls_key" doc:"PEM file of its private key"`
+	ServiceTLSCA    string           `key:"service_tls_ca" doc:"PEM file of the authorities that sign the certificates of the shop's processes; empty: those of the system"`
 	ShutdownTimeout time.Duration    `key:"shutdown_timeout" default:"20s" doc:"how long requests in flight may take after the signal to stop"`
 
 	Users    Module   `key:"users"`
@@ -71,46 +78,37 @@ type Config struct {
 	sources map[string]string
 }
 
-// Module holds the settings that every module has.
-type Module struct {
-	DatabaseURL URL `key:"database_url" allow:"postgres,postgresql" doc:"PostgreSQL database of this module alone"`
-}
-
-// Payments holds the settings of the payments module.
-type Payments struct {
-	Module
-	Provider string `key:"provider" default:"sandbox" allow:"sandbox" doc:"who charges the customer; sandbox moves no money"`
-}
-
-// DatabaseURLOf is the database of the named module: its own, else the one of
-// all; empty means SQLite under DataDir.
-func (c *Config) DatabaseURLOf(module string) string {
-	own := map[string]Module{
-		"users": c.Users, "email": c.Email, "catalog": c.Catalog,
-		"cart": c.Cart, "payments": c.Payments.Module, "stats": c.Stats,
-	}[module].DatabaseURL
-	if own != "" {
-		return string(own)
-	}
-	return string(c.DatabaseURL)
-}
-
 // derive fills in what follows from other settings.
 func (c *Config) derive() {
 	if c.PublicURL == "" {
 		c.PublicURL = URL(BaseURL(c.HTTPAddr))
 	}
+	for name, m := range c.modules() {
+		if !c.Hosts(name) {
+			m.Remote = allCalls
+		}
+	}
 }
 
-// validate reports what only two settings together get wrong.
+// validate reports what only several settings together get wrong.
 func (c *Config) validate() []Problem {
+	var problems []Problem
 	if _, port, _ := net.SplitHostPort(c.HTTPAddr); c.HTTPAddr == c.InternalAddr && port != "0" {
-		return []Problem{{
+		problems = append(problems, Problem{
 			Name:    c.nameOf("internal_addr"),
 			Message: fmt.Sprintf("%q is http_addr too: the two listeners need addresses of their own", c.InternalAddr),
-		}}
+		})
 	}
-	return nil
+	if (c.ServiceTLSCert == "") != (c.ServiceTLSKey == "") {
+		given, missing := "service_tls_cert", "service_tls_key"
+		if c.ServiceTLSCert == "" {
+			given, missing = missing, given
+		}
+		problems = append(problems, Problem{
+			Name: c.nameOf(given), Message: "a certificate and its key go together: set " + missing + " too",
+		})
+	}
+	return append(problems, c.validatePlacement()...)
 }
 
 // BaseURL is the URL at which a listener on addr ("host:port") is reached from

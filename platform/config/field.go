@@ -103,7 +103,12 @@ func (f *field) allowed() string {
 		return "a rate such as 60/1m, or off"
 	case *URL:
 		return "a URL with " + orList(withSuffix(f.allow, "://"))
+	case *Percent:
+		return "a whole number from 0 to 100"
 	case *[]string, *[]netip.Prefix:
+		if len(f.allow) > 0 {
+			return "a list of " + orList(f.allow) + ", separated by commas"
+		}
 		return "a list, separated by commas"
 	default:
 		return orList(f.allow)

@@ -81,6 +81,8 @@ func (f *field) checkText(text string) error {
 		}
 	case "origin":
 		return checkOrigin(text)
+	case "target":
+		return checkTarget(text)
 	}
 	return nil
 }
@@ -105,6 +107,19 @@ func checkOrigin(text string) error {
 	return errors.New("use origins such as https://shop.example.com, without a path, separated by commas, or *")
 }
 
+// checkTarget accepts the address of an internal listener.
+func checkTarget(text string) error {
+	u, err := url.Parse(text)
+	plain := err == nil && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	switch {
+	case plain && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && (u.Path == "" || u.Path == "/"):
+		return nil
+	case plain && u.Scheme == "unix" && u.Host == "" && strings.HasPrefix(u.Path, "/") && u.Path != "/":
+		return nil
+	}
+	return errors.New("use addresses of internal listeners such as http://catalog:8081, https://catalog:8081 or unix:///run/shop/catalog.sock, without user and path, separated by commas")
+}
+
 func (f *field) parseURL(target *URL, text string) error {
 	u, err := url.Parse(text)
 	// PostgreSQL's host may be a socket's directory, which only the query can hold.
@@ -124,6 +139,9 @@ func (f *field) parseList(target *[]string, text string) error {
 		}
 		if err := f.checkText(item); err != nil {
 			return err
+		}
+		if f.check == "target" {
+			item = strings.TrimSuffix(item, "/")
 		}
 		list = append(list, item)
 	}

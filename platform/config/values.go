@@ -44,6 +44,8 @@ func (u URL) String() string {
 		credentials = url.User(parsed.User.Username()).String()
 		if _, has := parsed.User.Password(); has {
 			credentials += ":" + mask
+		} else if parsed.Scheme == "nats" || parsed.Scheme == "tls" {
+			credentials = mask // what stands alone before NATS' host is a token
 		}
 		credentials += "@"
 		parsed.User = nil
@@ -62,6 +64,19 @@ func (u URL) String() string {
 
 // LogValue keeps the password out of the log.
 func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// Percent is a share from 0 to 100.
+type Percent int
+
+// UnmarshalText reads a whole number from 0 to 100.
+func (p *Percent) UnmarshalText(text []byte) error {
+	value, err := strconv.Atoi(string(text))
+	if err != nil || value < 0 || value > 100 {
+		return errors.New("use a whole number from 0 to 100")
+	}
+	*p = Percent(value)
+	return nil
+}
 
 // Rate is how often something may happen. The zero value is no limit.
 type Rate struct {
