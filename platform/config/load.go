@@ -12,7 +12,6 @@ import (
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/env/v2"
-	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 )
 
@@ -37,10 +36,20 @@ type Options struct {
 // Load reads, checks and completes the configuration. An error is an Error
 // with every problem that was found.
 func Load(o Options) (Config, error) {
-	c, problems := Config{sources: map[string]string{}}, []Problem(nil)
+	path, content, problem := o.readFile()
+	return load(o, path, content, problem)
+}
+
+// load makes the configuration of what the settings file holds; path is empty
+// when there is no file.
+func load(o Options, path string, content []byte, problem *Problem) (Config, error) {
+	c, problems := Config{File: path, sources: map[string]string{}}, []Problem(nil)
 	fields := fieldsOf(&c)
 
-	fromFile, problem := c.readFile(o)
+	var fromFile map[string]any
+	if problem == nil {
+		fromFile, problem = parseFile(path, content)
+	}
 	if problem != nil {
 		problems = append(problems, *problem)
 	}
@@ -80,29 +89,52 @@ func Default() (Config, error) {
 	return Load(Options{File: os.DevNull})
 }
 
-// readFile returns the settings file's values by key, nil without a file.
-func (c *Config) readFile(o Options) (map[string]any, *Problem) {
-	path, named := o.File, "--config"
-	if path == "" {
-		path, named = lookup(o.Environ, fileVariable), fileVariable
+// locate is the settings file that o names, and who names it. It need not exist.
+func (o Options) locate() (path, named string) {
+	if o.File != "" {
+		return o.File, "--config"
 	}
-	if path == "" {
-		if _, err := os.Stat(DefaultFile); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil //nolint:nilnil // no file is a file without settings
-		}
-		path, named = DefaultFile, DefaultFile
+	if path = lookup(o.Environ, fileVariable); path != "" {
+		return path, fileVariable
 	}
+	return DefaultFile, ""
+}
+
+// readFile reads the settings file. The path is empty when there is none, which
+// is a problem only if somebody named it.
+func (o Options) readFile() (path string, content []byte, problem *Problem) {
+	path, named := o.locate()
+	content, err := os.ReadFile(path)
+	switch {
+	case err == nil && path == os.DevNull, errors.Is(err, fs.ErrNotExist) && named == "":
+		return "", nil, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return path, nil, &Problem{Name: named, Message: fmt.Sprintf("there is no file %q", path)}
+	case err != nil:
+		return path, nil, &Problem{Name: path, Message: "cannot be read: " + err.Error()}
+	}
+	return path, content, nil
+}
+
+// parseFile returns the settings file's values by key.
+func parseFile(path string, content []byte) (map[string]any, *Problem) {
 	k := koanf.New(".")
-	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &Problem{Name: named, Message: fmt.Sprintf("there is no file %q", path)}
-		}
+	if err := k.Load(fileContent(content), yaml.Parser()); err != nil {
 		return nil, &Problem{Name: path, Message: "cannot be read as YAML: " + strings.Join(strings.Fields(err.Error()), " ")}
 	}
-	if path != os.DevNull {
-		c.File = path
-	}
 	return k.All(), nil
+}
+
+// fileContent gives koanf what has been read already: the file may be another
+// one by the time that koanf would read it.
+type fileContent []byte
+
+// ReadBytes implements koanf.Provider.
+func (c fileContent) ReadBytes() ([]byte, error) { return c, nil }
+
+// Read implements koanf.Provider.
+func (fileContent) Read() (map[string]any, error) {
+	return nil, errors.New("a file's content needs a parser")
 }
 
 // readEnviron returns the SHOP_… variables that are not empty.

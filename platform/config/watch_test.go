@@ -1,0 +1,145 @@
+package config_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/platform/config"
+)
+
+// watched is a settings file that is watched until the test ends.
+type watched struct {
+	path    string
+	changes chan config.Config
+	errors  chan error
+	reload  chan os.Signal
+}
+
+func watch(t *testing.T, path string) *watched {
+	t.Helper()
+	w := &watched{path: path, changes: make(chan config.Config, 10), errors: make(chan error, 10), reload: make(chan os.Signal, 1)}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		config.Watch(ctx, config.WatchOptions{
+			Options: config.Options{File: path, Environ: []string{"SHOP_CATALOG_URL=http://a"}}, Reload: w.reload,
+			OnChange: func(c config.Config) { w.changes <- c }, OnError: func(err error) { w.errors <- err },
+		})
+	}()
+	t.Cleanup(func() { stop(); <-ended })
+	// What was there when it began is not told; a reload shows that it has begun.
+	w.reload <- syscall.SIGHUP
+	select {
+	case <-w.changes:
+	case err := <-w.errors:
+		require.Error(t, err)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "a reload tells nothing")
+	}
+	return w
+}
+
+func (w *watched) write(t *testing.T, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(w.path, []byte(text), 0o600))
+}
+
+// share waits for the next change and returns the catalog's remote share.
+func (w *watched) share(t *testing.T) int {
+	t.Helper()
+	select {
+	case c := <-w.changes:
+		return c.PlacementOf("catalog").Remote
+	case err := <-w.errors:
+		require.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "no change was told")
+	}
+	return -1
+}
+
+func (w *watched) failure(t *testing.T) string {
+	t.Helper()
+	select {
+	case c := <-w.changes:
+		require.Fail(t, "a change instead of an error", c.PlacementOf("catalog"))
+	case err := <-w.errors:
+		return err.Error()
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "no error was told")
+	}
+	return ""
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	t.Run("InPlace", func(t *testing.T) {
+		t.Parallel()
+		w := watch(t, yamlFile(t, "catalog: {remote: 1}\n"))
+		w.write(t, "catalog: {remote: 5}\n")
+		require.Equal(t, 5, w.share(t))
+		w.write(t, "catalog: {remote: 25}\n")
+		require.Equal(t, 25, w.share(t))
+	})
+	t.Run("ByRename", func(t *testing.T) {
+		t.Parallel()
+		w := watch(t, yamlFile(t, "catalog: {remote: 1}\n"))
+		for _, share := range []string{"5", "25"} {
+			require.NoError(t, os.WriteFile(w.path+".new", []byte("catalog: {remote: "+share+"}\n"), 0o600))
+			require.NoError(t, os.Rename(w.path+".new", w.path))
+			require.Equal(t, share, map[int]string{5: "5", 25: "25"}[w.share(t)])
+		}
+	})
+	t.Run("ByLink", func(t *testing.T) {
+		t.Parallel()
+		// As Kubernetes mounts a ConfigMap: shop.yaml -> ..data/shop.yaml, ..data -> ..1
+		mount := t.TempDir()
+		for version, share := range map[string]string{"..1": "1", "..2": "5"} {
+			require.NoError(t, os.Mkdir(filepath.Join(mount, version), 0o750))
+			require.NoError(t, os.WriteFile(filepath.Join(mount, version, "shop.yaml"), []byte("catalog: {remote: "+share+"}\n"), 0o600))
+		}
+		require.NoError(t, os.Symlink("..1", filepath.Join(mount, "..data")))
+		require.NoError(t, os.Symlink(filepath.Join("..data", "shop.yaml"), filepath.Join(mount, "shop.yaml")))
+		w := watch(t, filepath.Join(mount, "shop.yaml"))
+		require.NoError(t, os.Symlink("..2", filepath.Join(mount, "..tmp")))
+		require.NoError(t, os.Rename(filepath.Join(mount, "..tmp"), filepath.Join(mount, "..data")))
+		require.Equal(t, 5, w.share(t))
+	})
+	t.Run("AppearsLater", func(t *testing.T) {
+		t.Parallel()
+		w := watch(t, filepath.Join(t.TempDir(), "shop.yaml"))
+		w.write(t, "catalog: {remote: 5}\n")
+		require.Equal(t, 5, w.share(t))
+	})
+}
+
+func TestWatch_Mistakes(t *testing.T) {
+	t.Parallel()
+	w := watch(t, yamlFile(t, "catalog: {remote: 1}\n"))
+	w.write(t, "catalog: {remote: 500}\n")
+	require.Contains(t, w.failure(t), "use a whole number from 0 to 100")
+	w.write(t, "catalog: {")
+	require.Contains(t, w.failure(t), "cannot be read as YAML")
+	w.write(t, "\n")
+	require.Contains(t, w.failure(t), "is empty")
+	require.NoError(t, os.Remove(w.path))
+	require.Contains(t, w.failure(t), "has gone")
+	w.write(t, "catalog: {remote: 5}\n")
+	require.Equal(t, 5, w.share(t))
+	require.Empty(t, w.errors, "each mistake is told once")
+}
+
+// A signal has the file read again, even if it is the same.
+func TestWatch_Reload(t *testing.T) {
+	t.Parallel()
+	w := watch(t, yamlFile(t, "catalog: {remote: 5}\n"))
+	w.reload <- syscall.SIGHUP
+	require.Equal(t, 5, w.share(t))
+}
