@@ -75,6 +75,7 @@ type Config struct {
 	// File is the settings file that was read, empty when there was none.
 	File string
 
+	options Options // where Load read from
 	sources map[string]string
 }
 

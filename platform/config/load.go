@@ -43,7 +43,7 @@ func Load(o Options) (Config, error) {
 // load makes the configuration of what the settings file holds; path is empty
 // when there is no file.
 func load(o Options, path string, content []byte, problem *Problem) (Config, error) {
-	c, problems := Config{File: path, sources: map[string]string{}}, []Problem(nil)
+	c, problems := Config{File: path, options: o, sources: map[string]string{}}, []Problem(nil)
 	fields := fieldsOf(&c)
 
 	var fromFile map[string]any

@@ -21,14 +21,11 @@ const (
 	pollEvery = 2 * time.Second
 )
 
-// WatchOptions configure Watch.
+// WatchOptions configure Watch. All but Reload are required.
 type WatchOptions struct {
-	// Options say where the settings come from. A file that was not there at
-	// first is watched for, too.
-	Options
-	// Reload has the settings read again even if the file is the same; SIGHUP
-	// goes here. May be nil.
-	Reload <-chan os.Signal
+	// Reload has the settings read again even if the file is the same, as SIGHUP
+	// asks for. May be nil.
+	Reload <-chan struct{}
 	// OnChange is called with each new configuration, one call at a time. It is
 	// complete and checked.
 	OnChange func(Config)
@@ -37,15 +34,16 @@ type WatchOptions struct {
 	OnError func(error)
 }
 
-// Watch tells of changes of the settings file until ctx ends, however the file
-// is written: in place, by a rename, or as Kubernetes does, by turning a link.
-// The configuration that is in force when it begins is not told.
-func Watch(ctx context.Context, o WatchOptions) {
-	path, _ := o.locate()
-	w := &watcher{options: o, path: path}
+// Watch reads the settings again, from where Load read c, each time that the
+// settings file changes, until ctx ends: however the file is written, in place,
+// by a rename, or as Kubernetes does, by turning a link. A file that was not
+// there is watched for, too. c itself is not told.
+func (c *Config) Watch(ctx context.Context, o WatchOptions) {
+	path, _ := c.options.locate()
+	w := &watcher{WatchOptions: o, from: c.options, path: path}
 	w.accepted, w.missing = w.read()
 	if !w.missing {
-		w.options.File = path // from now on it must exist
+		w.from.File = path // from now on it must exist
 	}
 	changes, stop := directoryChanges(path)
 	defer stop()
@@ -70,7 +68,7 @@ func Watch(ctx context.Context, o WatchOptions) {
 // the system cannot do that, it never tells.
 func directoryChanges(path string) (changes <-chan fsnotify.Event, stop func()) {
 	system, err := fsnotify.NewWatcher()
-	if err != nil {
+	if err != nil || path == os.DevNull {
 		return nil, func() {}
 	}
 	stop = func() { _ = system.Close() } // nothing is lost with it
@@ -83,8 +81,9 @@ func directoryChanges(path string) (changes <-chan fsnotify.Event, stop func()) 
 
 // watcher knows what the file held.
 type watcher struct {
-	options WatchOptions
-	path    string
+	WatchOptions
+	from Options
+	path string
 	// accepted was told of last, or is what there was at first; missing says that
 	// there was no file.
 	accepted []byte
@@ -126,19 +125,21 @@ func (w *watcher) look() time.Duration {
 func (w *watcher) tell() {
 	path, problem := w.path, (*Problem)(nil)
 	switch {
-	case w.missing && w.options.File == "":
+	case w.missing && w.from.File == "":
 		path = "" // there was none from the start
+	case path == os.DevNull:
+		path = ""
 	case w.missing:
 		problem = &Problem{Name: path, Message: "has gone"}
 	case len(bytes.TrimSpace(w.accepted)) == 0:
 		problem = &Problem{Name: path, Message: "is empty"}
 	default:
-		w.options.File = path
+		w.from.File = path
 	}
-	c, err := load(w.options.Options, path, w.accepted, problem)
+	c, err := load(w.from, path, w.accepted, problem)
 	if err != nil {
-		w.options.OnError(err)
+		w.OnError(err)
 		return
 	}
-	w.options.OnChange(c)
+	w.OnChange(c)
 }

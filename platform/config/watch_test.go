@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,24 +17,34 @@ type watched struct {
 	path    string
 	changes chan config.Config
 	errors  chan error
-	reload  chan os.Signal
+	reload  chan struct{}
+}
+
+func newWatched(path string) *watched {
+	return &watched{path: path, changes: make(chan config.Config, 10), errors: make(chan error, 10), reload: make(chan struct{}, 1)}
 }
 
 func watch(t *testing.T, path string) *watched {
 	t.Helper()
-	w := &watched{path: path, changes: make(chan config.Config, 10), errors: make(chan error, 10), reload: make(chan os.Signal, 1)}
+	before, err := config.Load(config.Options{File: path, Environ: []string{"SHOP_CATALOG_URL=http://a"}})
+	require.NoError(t, err)
+	return watchFrom(t, newWatched(path), before)
+}
+
+func watchFrom(t *testing.T, w *watched, before config.Config) *watched {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		config.Watch(ctx, config.WatchOptions{
-			Options: config.Options{File: path, Environ: []string{"SHOP_CATALOG_URL=http://a"}}, Reload: w.reload,
+		before.Watch(ctx, config.WatchOptions{
+			Reload:   w.reload,
 			OnChange: func(c config.Config) { w.changes <- c }, OnError: func(err error) { w.errors <- err },
 		})
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	// What was there when it began is not told; a reload shows that it has begun.
-	w.reload <- syscall.SIGHUP
+	w.reload <- struct{}{}
 	select {
 	case <-w.changes:
 	case err := <-w.errors:
@@ -112,12 +121,16 @@ func TestWatch(t *testing.T) {
 		require.NoError(t, os.Rename(filepath.Join(mount, "..tmp"), filepath.Join(mount, "..data")))
 		require.Equal(t, 5, w.share(t))
 	})
-	t.Run("AppearsLater", func(t *testing.T) {
-		t.Parallel()
-		w := watch(t, filepath.Join(t.TempDir(), "shop.yaml"))
-		w.write(t, "catalog: {remote: 5}\n")
-		require.Equal(t, 5, w.share(t))
-	})
+}
+
+// The default file need not be there at first, nor its directory be named.
+func TestWatch_AppearsLater(t *testing.T) {
+	t.Chdir(t.TempDir())
+	before, err := config.Load(config.Options{Environ: []string{"SHOP_CATALOG_URL=http://a"}})
+	require.NoError(t, err)
+	w := watchFrom(t, newWatched(config.DefaultFile), before)
+	w.write(t, "catalog: {remote: 5}\n")
+	require.Equal(t, 5, w.share(t))
 }
 
 func TestWatch_Mistakes(t *testing.T) {
@@ -136,10 +149,20 @@ func TestWatch_Mistakes(t *testing.T) {
 	require.Empty(t, w.errors, "each mistake is told once")
 }
 
+// Where there is no file, a reload reads what there is.
+func TestWatch_NoFile(t *testing.T) {
+	t.Parallel()
+	before, err := config.Default()
+	require.NoError(t, err)
+	w := watchFrom(t, newWatched(os.DevNull), before)
+	w.reload <- struct{}{}
+	require.Equal(t, 0, w.share(t))
+}
+
 // A signal has the file read again, even if it is the same.
 func TestWatch_Reload(t *testing.T) {
 	t.Parallel()
 	w := watch(t, yamlFile(t, "catalog: {remote: 5}\n"))
-	w.reload <- syscall.SIGHUP
+	w.reload <- struct{}{}
 	require.Equal(t, 5, w.share(t))
 }
