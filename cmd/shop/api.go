@@ -40,6 +40,7 @@ func newAPI(
 		AuthenticateService: func(token, module string) (identity.Actor, error) { return authority.Verify(token, module) },
 		CORSOrigins:         cfg.CORSOrigins,
 		TrustedProxies:      cfg.TrustedProxies,
+		Placement:           placements(modules),
 		Limits: map[httpapi.LimitName]ratelimit.Limit{
 			httpapi.LimitRequests:       limit(cfg.RateLimitRequests),
 			httpapi.LimitRegistration:   limit(cfg.RateLimitRegistration),
@@ -57,6 +58,7 @@ func newAPI(
 	registerRoot(api)
 	for _, m := range modules {
 		m.Register(api)
+		module.RegisterHello(api, m, version)
 	}
 	docs := apidocs.Handler(openAPIPath)
 	api.Raw(openAPIPath, document(api))

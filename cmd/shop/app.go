@@ -20,7 +20,7 @@ type App struct {
 	Tracing *telemetry.Tracing
 	Metrics *prometheus.Registry
 	API     *httpapi.API
-	// Modules are those hosted by this process.
+	// Modules are all of them, hosted here or not.
 	Modules []module.Module
 	// Workers are those of no single module, such as event relays.
 	Workers []module.Worker

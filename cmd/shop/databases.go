@@ -17,16 +17,17 @@ import (
 	"shop/platform/telemetry"
 )
 
-// databases are the modules' own databases, open and migrated.
+// databases are what the modules are built from: above all the databases of
+// those that are hosted here, open and migrated.
 type databases struct {
 	users, email, catalog, cart, payments, stats module.Deps
 }
 
-// openDatabases opens and migrates all databases at the same time, since each
-// waits for its own disk or server.
+// openDatabases opens and migrates the databases of the hosted modules at the
+// same time, since each waits for its own disk or server.
 func openDatabases(
 	ctx context.Context, cfg config.Config, logger *slog.Logger,
-	metrics *database.Metrics, tracing *telemetry.Tracing, observer *flip.Observer,
+	metrics *database.Metrics, tracing *telemetry.Tracing, observer *flip.Observer, clients remotes,
 ) (*databases, func(), error) {
 	d := &databases{}
 	var opening sync.WaitGroup
@@ -36,7 +37,16 @@ func openDatabases(
 	}
 	failures := make(chan error, len(targets))
 	for name, deps := range targets {
-		deps.Logger, deps.Observer = logger, observer
+		policy, err := policyOf(cfg.PlacementOf(name))
+		if err != nil {
+			return nil, nil, err
+		}
+		deps.Logger, deps.Observer, deps.Remote, deps.Policy = logger, observer, clients[name], policy
+	}
+	for name, deps := range targets {
+		if !cfg.Hosts(name) {
+			continue
+		}
 		opening.Go(func() {
 			var err error
 			deps.DB, err = openDatabase(ctx, cfg, database.Options{

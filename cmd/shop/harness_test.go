@@ -97,7 +97,7 @@ func stillShop(t *testing.T, cfg config.Config) *shop {
 	app, closeApp, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(closeApp)
-	s := &shop{App: app, public: app.API.Public(), internal: internalHandler(app, &probes{modules: app.Modules})}
+	s := &shop{App: app, public: app.API.Public(), internal: internalHandler(app, &probes{modules: hostedOf(app.Modules)})}
 	_, err = app.Users.CreateAdministrator(asOperator(t.Context()), users.CreateAdministratorInput{
 		Email: adminEmail, Password: adminPassword, Name: "Ada", OnlyFirst: true,
 	})

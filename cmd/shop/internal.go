@@ -40,7 +40,11 @@ func internalHandler(app *App, p *probes) http.Handler {
 	} {
 		mux.Handle("/debug/pprof/"+path, forAdministrators(app.Users, profile))
 	}
-	mux.Handle("/", app.API.Internal())
+	operations := app.API.Internal()
+	if app.Config.ServiceTLSCA != "" {
+		operations = certified(operations)
+	}
+	mux.Handle("/", operations)
 	return mux
 }
 

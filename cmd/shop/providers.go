@@ -82,8 +82,8 @@ func newStats(d *databases) (*statsmod.Built, error) {
 	return statsmod.New(statsmod.Deps{Deps: d.stats}) //nolint:wrapcheck // names the module
 }
 
-// hosted are the modules that this process hosts.
-type hosted struct {
+// built are all modules.
+type built struct {
 	Users    *usersmod.Built
 	Email    *emailmod.Built
 	Catalog  *catalogmod.Built
@@ -92,18 +92,25 @@ type hosted struct {
 	Stats    *statsmod.Built
 }
 
-func newModules(h hosted) []module.Module {
+func newModules(b built) []module.Module {
 	return []module.Module{
-		h.Users.Module, h.Email.Module, h.Catalog.Module, h.Cart.Module, h.Payments.Module, h.Stats.Module,
+		b.Users.Module, b.Email.Module, b.Catalog.Module, b.Cart.Module, b.Payments.Module, b.Stats.Module,
 	}
 }
 
-// newRelays delivers what each module publishes to those that want it.
+// newRelays delivers what each hosted module publishes to those that want it,
+// wherever they are. What a module wants that this process cannot reach is left
+// to a process that can: the cursor of a subscriber is in the publisher's
+// database.
 func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.Tracing) ([]module.Worker, error) {
 	var workers []module.Worker
 	for _, publisher := range modules {
 		if publisher.Outbox == nil {
 			continue
+		}
+		for _, name := range unreachable(publisher.Name, modules) {
+			logger.Warn("events wait for a process that reaches their subscriber", "publisher", publisher.Name,
+				"subscriber", name, "set", config.EnvOf(name+".url"))
 		}
 		relay, err := outbox.NewRelay(outbox.RelayOptions{
 			DB: publisher.DB, Outbox: publisher.Outbox, Logger: logger, Tracer: tracer(tracing),
@@ -122,6 +129,9 @@ func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.
 func subscribersOf(publisher string, modules []module.Module) []event.Subscriber {
 	var subscribers []event.Subscriber
 	for _, m := range modules {
+		if !m.Control.Hosted() && !m.Control.Reachable() {
+			continue
+		}
 		for _, s := range m.Subscribers {
 			wanted := s
 			wanted.Events = eventsOf(publisher, s.Events)
@@ -131,4 +141,17 @@ func subscribersOf(publisher string, modules []module.Module) []event.Subscriber
 		}
 	}
 	return subscribers
+}
+
+// unreachable are the modules that want events of a publisher and are nowhere.
+func unreachable(publisher string, modules []module.Module) []string {
+	var names []string
+	for _, m := range modules {
+		for _, s := range m.Subscribers {
+			if len(eventsOf(publisher, s.Events)) > 0 && !m.Control.Hosted() && !m.Control.Reachable() {
+				names = append(names, m.Name)
+			}
+		}
+	}
+	return names
 }

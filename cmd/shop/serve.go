@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -56,7 +55,7 @@ func (cmd serveCommand) Run(ctx context.Context, c *console, cfg config.Config) 
 		closeApp()
 		return err
 	}
-	probes := &probes{modules: app.Modules}
+	probes := &probes{modules: hostedOf(app.Modules)}
 	parts := []lifecycle.Component{
 		{Name: "traces", Stop: app.Tracing.Shutdown},
 		lifecycle.Closer("databases", func() error { closeApp(); return nil }),
@@ -77,21 +76,21 @@ func (cmd serveCommand) Run(ctx context.Context, c *console, cfg config.Config) 
 	}, parts...)
 }
 
-// listeners are open and not yet served.
-type listeners struct{ public, internal net.Listener }
-
 // prepare does what must be done before the first request, opens the listeners
 // and shows the banner.
 func (cmd serveCommand) prepare(ctx context.Context, c *console, cfg config.Config, app *App) (listeners, error) {
-	if err := requireMigrated(ctx, app.Modules); err != nil {
+	if err := requireMigrated(ctx, hostedOf(app.Modules)); err != nil {
 		return listeners{}, err
 	}
-	admin, err := firstAdministrator(ctx, cfg, app.Users)
-	if err != nil {
-		return listeners{}, err
+	var admin *credentials
+	var err error
+	if cfg.Hosts("users") {
+		if admin, err = firstAdministrator(ctx, cfg, app.Users); err != nil {
+			return listeners{}, err
+		}
 	}
 	products := 0
-	if cmd.Demo {
+	if cmd.Demo && cfg.Hosts("catalog") {
 		if products, err = demo.Fill(asOperator(ctx), app.Catalog, cfg.Currency); err != nil {
 			return listeners{}, err //nolint:wrapcheck // says what was added
 		}
@@ -110,20 +109,6 @@ func (cmd serveCommand) prepare(ctx context.Context, c *console, cfg config.Conf
 		}.write(c.out, c.styleFor(c.out))
 	}
 	return at, nil
-}
-
-func listen(ctx context.Context, cfg config.Config) (listeners, error) {
-	var open net.ListenConfig
-	public, err := open.Listen(ctx, "tcp", cfg.HTTPAddr)
-	if err != nil {
-		return listeners{}, fmt.Errorf("open the public listener (SHOP_HTTP_ADDR): %w", err)
-	}
-	internal, err := open.Listen(ctx, "tcp", cfg.InternalAddr)
-	if err != nil {
-		_ = public.Close() // the other error is the one to report
-		return listeners{}, fmt.Errorf("open the internal listener (SHOP_INTERNAL_ADDR): %w", err)
-	}
-	return listeners{public: public, internal: internal}, nil
 }
 
 // requireMigrated fails when a database is behind, which it can only be when

@@ -99,7 +99,7 @@ func (w stock) statements(t *testing.T, m measured) int64 {
 	require.NoError(t, err)
 	defer closeApp()
 	var counter *database.Counter
-	internal := internalHandler(app, &probes{modules: app.Modules})
+	internal := internalHandler(app, &probes{modules: hostedOf(app.Modules)})
 	counting := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		ctx, c := database.WithStatementCounter(r.Context())
 		counter = c

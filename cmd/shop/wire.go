@@ -18,12 +18,12 @@ import (
 func newApp(context.Context, config.Config, *slog.Logger) (*App, func(), error) {
 	wire.Build(
 		newTracing, newRegistry, newDatabaseMetrics, newObserver, newAuthority,
-		openDatabases,
+		newRemotes, openDatabases,
 		newUsers, newEmail, newCatalog, newCart, newPayments, newStats,
 		wire.FieldsOf(new(*usersmod.Built), "Service"),
 		wire.FieldsOf(new(*catalogmod.Built), "Service"),
 		wire.FieldsOf(new(*paymentsmod.Built), "Service"),
-		wire.Struct(new(hosted), "*"),
+		wire.Struct(new(built), "*"),
 		newAPI, newRelays, newModules,
 		wire.Struct(new(App), "*"),
 	)

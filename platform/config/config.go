@@ -24,7 +24,7 @@ import (
 // parse.go; `doc` is one line for operators.
 type Config struct {
 	HTTPAddr     string `key:"http_addr" default:":8080" check:"address" doc:"address of the public API"`
-	InternalAddr string `key:"internal_addr" default:"127.0.0.1:8081" check:"address" doc:"address of the internal listener: service calls, metrics, health, administration"`
+	InternalAddr string `key:"internal_addr" default:"127.0.0.1:8081" check:"internal address" doc:"address of the internal listener: service calls, metrics, health, administration; host:port, or unix:///path of a socket"`
 	PublicURL    URL    `key:"public_url" allow:"http,https" doc:"where customers reach the shop, for links in e-mails; made from http_addr when empty"`
 
 	DataDir     string `key:"data_dir" default:"./data" doc:"directory of the SQLite databases, the service key and e-mails that are not sent"`

@@ -75,6 +75,11 @@ func (f *field) checkText(text string) error {
 	switch f.check {
 	case "address":
 		return checkAddress(text)
+	case "internal address":
+		if strings.HasPrefix(text, "unix:") {
+			return checkTarget(text)
+		}
+		return checkAddress(text)
 	case "email":
 		if _, err := mail.ParseAddress(text); err != nil {
 			return errors.New("use an e-mail address such as shop@example.com")

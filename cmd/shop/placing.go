@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"shop/platform/config"
+	"shop/platform/flip"
+	"shop/platform/httpapi"
+	"shop/platform/module"
+	"shop/platform/remote"
+	"shop/platform/serviceauth"
+	"shop/platform/telemetry"
+)
+
+// remotes are clients of the modules that have an address, by name.
+type remotes map[string]*remote.Client
+
+// newRemotes makes a client for each module that has an address. It connects to
+// nothing: processes that need one another start in any order.
+func newRemotes(
+	cfg config.Config, authority *serviceauth.Authority, tracing *telemetry.Tracing, logger *slog.Logger,
+) (remotes, func(), error) {
+	if err := requireNeighbours(cfg); err != nil {
+		return nil, nil, err
+	}
+	clients := remotes{}
+	closeAll := func() {
+		for _, client := range clients {
+			client.Close()
+		}
+	}
+	for _, p := range parts() {
+		targets := cfg.PlacementOf(p.name).Targets
+		if len(targets) == 0 {
+			continue
+		}
+		options := remote.Options{
+			Module: p.name, Contract: p.contract.Newest, OldestContract: p.contract.Oldest,
+			Targets: targets, Mint: authority.Mint, Logger: logger,
+		}
+		if tracing.Enabled() {
+			options.Propagator = tracing.Propagator()
+		}
+		var err error
+		if cfg.ServiceTLSCert != "" || cfg.ServiceTLSCA != "" {
+			options.TLS, err = remote.TLSConfig(cfg.ServiceTLSCert, cfg.ServiceTLSKey, cfg.ServiceTLSCA)
+		}
+		if err == nil {
+			clients[p.name], err = remote.New(options)
+		}
+		if err != nil {
+			delete(clients, p.name)
+			closeAll()
+			return nil, nil, fmt.Errorf("reach %s in other processes: %w", p.name, err)
+		}
+	}
+	return clients, closeAll, nil
+}
+
+// requireNeighbours fails when a hosted module calls one that is neither hosted
+// here nor has an address.
+func requireNeighbours(cfg config.Config) error {
+	var missing []string
+	for _, p := range parts() {
+		if !cfg.Hosts(p.name) {
+			continue
+		}
+		for _, called := range p.calls {
+			if !cfg.Hosts(called) && len(cfg.PlacementOf(called).Targets) == 0 {
+				missing = append(missing, fmt.Sprintf("%s calls %s, which is not hosted here: set %s to the internal listener of a process that hosts it, or add %s to SHOP_MODULES",
+					p.name, called, config.EnvOf(called+".url"), called))
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s", strings.Join(missing, "\n"))
+	}
+	return nil
+}
+
+// policyOf is the policy of a module's switch when the process starts.
+func policyOf(p config.Placement) (flip.Policy, error) {
+	policy := flip.Policy{Remote: p.Remote, Shadow: p.Shadow}
+	if err := policy.Fallback.UnmarshalText([]byte(p.Fallback)); err != nil {
+		return policy, fmt.Errorf("read the fallback: %w", err)
+	}
+	return policy, nil
+}
+
+// placements say for each module which listeners offer it.
+func placements(modules []module.Module) map[string]httpapi.Placement {
+	placed := map[string]httpapi.Placement{}
+	for _, m := range modules {
+		switch {
+		case m.Control.Hosted():
+			placed[m.Name] = httpapi.Here
+		case m.Control.Reachable():
+			placed[m.Name] = httpapi.Elsewhere
+		default:
+			placed[m.Name] = httpapi.Nowhere
+		}
+	}
+	return placed
+}
+
+// hostedOf are the modules that are part of this process.
+func hostedOf(modules []module.Module) []module.Module {
+	var hosted []module.Module
+	for _, m := range modules {
+		if m.Hosted() {
+			hosted = append(hosted, m)
+		}
+	}
+	return hosted
+}

@@ -1,0 +1,141 @@
+package rest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/catalog"
+	"shop/modules/catalog/internal/rest"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/module/moduletest"
+	"shop/platform/money"
+	"shop/platform/page"
+	"shop/platform/remote"
+)
+
+// stub is a catalog that plays a script.
+type stub struct{ script *moduletest.Script }
+
+func (s stub) CreateProduct(_ context.Context, in catalog.CreateProductInput) (catalog.Product, error) {
+	return moduletest.Play[catalog.Product](s.script, in)
+}
+
+func (s stub) Product(_ context.Context, in catalog.ProductInput) (catalog.Product, error) {
+	return moduletest.Play[catalog.Product](s.script, in)
+}
+
+func (s stub) Products(_ context.Context, in catalog.ProductsInput) ([]catalog.Product, error) {
+	return moduletest.Play[[]catalog.Product](s.script, in)
+}
+
+func (s stub) ListProducts(_ context.Context, in catalog.ListProductsInput) (page.Page[catalog.Product], error) {
+	return moduletest.Play[page.Page[catalog.Product]](s.script, in)
+}
+
+func (s stub) Categories(_ context.Context, in catalog.CategoriesInput) ([]catalog.Category, error) {
+	return moduletest.Play[[]catalog.Category](s.script, in)
+}
+
+func (s stub) UpdateProduct(_ context.Context, in catalog.UpdateProductInput) (catalog.Product, error) {
+	return moduletest.Play[catalog.Product](s.script, in)
+}
+
+func (s stub) DeleteProduct(_ context.Context, in catalog.DeleteProductInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func (s stub) ImportProducts(_ context.Context, in catalog.ImportProductsInput) (catalog.ImportResult, error) {
+	return moduletest.Play[catalog.ImportResult](s.script, in)
+}
+
+func (s stub) Reserve(_ context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
+	return moduletest.Play[catalog.Reservation](s.script, in)
+}
+
+func (s stub) Release(_ context.Context, in catalog.ReleaseInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	var product id.Product
+	require.NoError(t, product.UnmarshalText([]byte("prod_01h455vb4pex5vsknk084sn02q")))
+	var checkout id.Checkout
+	require.NoError(t, checkout.UnmarshalText([]byte("chk_01h455vb4pex5vsknk084sn02q")))
+	at := time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC)
+	mug := catalog.Product{
+		ID: product, SKU: "MUG", Name: "Mug", Description: "Holds 300 ml.", Price: money.Of(1250, "EUR"), Stock: 3,
+		Category: "Kitchen", Attributes: map[string]string{"colour": "blue"}, Images: []string{"https://img.example.com/mug.jpg"},
+		Version: 2, Revision: 7, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+	}
+	gone := mug
+	gone.DeletedAt = at.Add(2 * time.Hour)
+	input := catalog.CreateProductInput{
+		SKU: "MUG", Name: "Mug", Description: "Holds 300 ml.", Price: money.Of(1250, "EUR"), Stock: 3,
+		Category: "Kitchen", Attributes: mug.Attributes, Images: mug.Images,
+	}
+	keyed := func(key string) catalog.CreateProductInput {
+		in := input
+		in.Key = idempotency.NewKey(key)
+		return in
+	}
+	name, price, stock, low, high, total := "Cup", money.Of(900, "EUR"), int64(9), int64(100), int64(2000), int64(41)
+	lines := []catalog.ReserveLine{{Product: product, Quantity: 2}}
+
+	type S = catalog.Service
+	type exchange = moduletest.Exchange[S]
+	moduletest.CheckContract(t, moduletest.Contract[S]{
+		Module: "catalog", Versions: catalog.Contract, Register: rest.Register,
+		Client: func(r *remote.Client) S { return rest.NewClient(r) },
+		Stub:   func(s *moduletest.Script) S { return stub{s} },
+		Exchanges: []exchange{
+			{"CreateProduct", func(ctx context.Context, s S) (any, error) { return s.CreateProduct(ctx, keyed("key-1")) }, mug, nil},
+			{"CreateProduct-taken", func(ctx context.Context, s S) (any, error) { return s.CreateProduct(ctx, keyed("key-2")) }, nil, catalog.ErrSKUTaken},
+			{"Product", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, mug, nil},
+			{"Product-deleted", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, gone, nil},
+			{"Product-unknown", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, nil, catalog.ErrProductNotFound},
+			{"Products", func(ctx context.Context, s S) (any, error) {
+				return s.Products(ctx, catalog.ProductsInput{IDs: []id.Product{product}})
+			}, []catalog.Product{gone}, nil},
+			{"ListProducts", func(ctx context.Context, s S) (any, error) {
+				return s.ListProducts(ctx, catalog.ListProductsInput{
+					Page: page.Request{Limit: 7, Cursor: "bmV4dA", CountExact: true}, Query: "blue mug", Category: "Kitchen",
+					PriceMin: &low, PriceMax: &high, InStock: true, Sort: catalog.SortPriceDown,
+				})
+			}, page.Page[catalog.Product]{Items: []catalog.Product{mug}, Next: "bW9yZQ", Total: &total}, nil},
+			{"ListProducts-all", func(ctx context.Context, s S) (any, error) {
+				return s.ListProducts(ctx, catalog.ListProductsInput{Page: page.Request{Limit: 20}})
+			}, page.Page[catalog.Product]{}, nil},
+			{"ListProducts-cursor", func(ctx context.Context, s S) (any, error) {
+				return s.ListProducts(ctx, catalog.ListProductsInput{Page: page.Request{Limit: 20, Cursor: "x"}})
+			}, nil, page.ErrCursor},
+			{"Categories", func(ctx context.Context, s S) (any, error) { return s.Categories(ctx, catalog.CategoriesInput{}) }, []catalog.Category{{Name: "Kitchen", Count: 12}}, nil},
+			{"UpdateProduct", func(ctx context.Context, s S) (any, error) {
+				return s.UpdateProduct(ctx, catalog.UpdateProductInput{ID: product, IfVersion: 2, Name: &name, Price: &price, Stock: &stock})
+			}, mug, nil},
+			{"UpdateProduct-changed", func(ctx context.Context, s S) (any, error) {
+				return s.UpdateProduct(ctx, catalog.UpdateProductInput{ID: product, IfVersion: 1, Name: &name})
+			}, nil, fault.ErrPrecondition},
+			{"DeleteProduct", func(ctx context.Context, s S) (any, error) {
+				return nil, s.DeleteProduct(ctx, catalog.DeleteProductInput{ID: product, IfVersion: 3})
+			}, nil, nil},
+			{"ImportProducts", func(ctx context.Context, s S) (any, error) {
+				return s.ImportProducts(ctx, catalog.ImportProductsInput{Key: idempotency.NewKey("key-3"), Products: []catalog.CreateProductInput{input}})
+			}, catalog.ImportResult{Created: 1, Updated: 2}, nil},
+			{"Reserve", func(ctx context.Context, s S) (any, error) {
+				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
+			}, catalog.Reservation{Key: checkout, Lines: lines}, nil},
+			{"Reserve-outOfStock", func(ctx context.Context, s S) (any, error) {
+				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
+			}, nil, catalog.ErrOutOfStock.WithField("body.lines[0].quantity", "only 1 is left")},
+			{"Release", func(ctx context.Context, s S) (any, error) {
+				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})
+			}, nil, nil},
+		},
+	})
+}
