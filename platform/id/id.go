@@ -47,6 +47,13 @@ func (i ID[K]) String() string {
 	return string(b)
 }
 
+// PathSegment is the text form for the path of a URL, which must not end early:
+// of the zero value, too, it is a prefix and 26 characters, which read back as
+// the zero value.
+func (i ID[K]) PathSegment() string {
+	return string(appendBase32(append(make([]byte, 0, 40), i.Prefix()+"_"...), i))
+}
+
 // AppendText appends the text form to b.
 func (i ID[K]) AppendText(b []byte) ([]byte, error) {
 	if i.IsZero() {

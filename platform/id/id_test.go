@@ -83,6 +83,16 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// A path keeps its shape with an identifier in it, be it no identifier at all.
+func TestPathSegment(t *testing.T) {
+	product := id.NewProduct()
+	require.Equal(t, product.String(), product.PathSegment())
+	var none, read id.Product
+	require.Equal(t, "prod_00000000000000000000000000", none.PathSegment())
+	require.NoError(t, read.UnmarshalText([]byte(none.PathSegment())))
+	require.True(t, read.IsZero())
+}
+
 func TestNewAscends(t *testing.T) {
 	last := id.NewEvent()
 	for range 1000 {
