@@ -1,0 +1,55 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"shop/platform/contract"
+	"shop/platform/fault"
+)
+
+// retryAfter is when a caller may expect a module back.
+const retryAfter = 2 * time.Second
+
+// errSlow is why a call ended when the client's own time limit has passed.
+var errSlow = errors.New("no answer within the client's time limit")
+
+// unavailable is the error of a module that cannot be reached, or does not
+// answer as a module does. sent is true when it may have received something.
+func (c *Client) unavailable(cause error, sent bool) error {
+	return fault.New(fault.Unavailable, c.options.Module+"_unavailable", "the "+c.options.Module+" module cannot be reached at the moment").
+		WithRetryAfter(retryAfter).WithCause(&contract.Failure{Sent: sent, Cause: cause})
+}
+
+// ended is what a call means that got no answer: the caller gave up, the time
+// was over, or the module cannot be reached.
+func (c *Client) ended(ctx context.Context, m *message, err error, sent bool) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("call %s: %w", c.options.Module, ctx.Err())
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return c.late(m, err, sent)
+	default:
+		return c.unavailable(err, sent)
+	}
+}
+
+// late is what a call means whose time was over. When that was this side's own
+// limit, the module counts as not to be reached; the caller has not seen its own
+// deadline pass.
+func (c *Client) late(m *message, err error, sent bool) error {
+	if m.bounded {
+		return c.unavailable(fmt.Errorf("%w: %w", errSlow, err), sent)
+	}
+	return fault.New(fault.Timeout, c.options.Module+"_timeout", "the "+c.options.Module+" module did not answer in time").
+		WithRetryAfter(retryAfter).WithCause(&contract.Failure{Sent: sent, Cause: err})
+}
+
+// unconnected reports whether err says that no connection came about.
+func unconnected(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "dial"
+}

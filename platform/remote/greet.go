@@ -1,0 +1,91 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"shop/platform/contract"
+)
+
+// Hello is what a process says of a module that it hosts.
+type Hello struct {
+	// Module is its name.
+	Module string `json:"module"`
+	// Contract and OldestContract are the newest and the oldest version of the
+	// module's contract that the process speaks.
+	Contract       int `json:"contract"`
+	OldestContract int `json:"oldest_contract"`
+	// Build is the version of the program.
+	Build string `json:"build"`
+	// Database is the identity of the database that the module reads there, and
+	// its epoch.
+	Database struct {
+		ID    string `json:"id"`
+		Epoch int64  `json:"epoch"`
+	} `json:"database"`
+}
+
+// Greeting is what came of greeting a target.
+type Greeting struct {
+	Target string
+	// Hello is what the target said, also when it is refused because of that.
+	Hello Hello
+	// Err says why the target cannot be used; nil when it can.
+	Err error
+}
+
+// Greet asks every target at once, anew, in the order of the addresses. What is
+// found is used for the calls that follow. A context without a deadline waits as
+// long as the client's time limit.
+func (c *Client) Greet(ctx context.Context) []Greeting {
+	ctx, cancel, _ := c.bound(ctx)
+	defer cancel()
+	greetings := make([]Greeting, len(c.targets))
+	var all sync.WaitGroup
+	for i, t := range c.targets {
+		all.Go(func() {
+			hello, err := c.hello(ctx, t)
+			greetings[i] = Greeting{Target: t.address, Hello: hello, Err: err}
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				t.gate.settle(hello, err)
+			}
+		})
+	}
+	all.Wait()
+	return greetings
+}
+
+// hello asks a target who it is, and judges the answer.
+func (c *Client) hello(ctx context.Context, t *target) (Hello, error) {
+	var hello Hello
+	m := &message{Call: &Call{
+		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
+		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
+	}}
+	if _, _, err := c.send(ctx, t, m); err != nil {
+		return hello, fmt.Errorf("greet %s: %w", t.address, err)
+	}
+	return hello, c.judge(hello)
+}
+
+// judge refuses a far side that is another module, or whose contract is too old
+// or too new for this side.
+func (c *Client) judge(hello Hello) error {
+	o := &c.options
+	speak := func(relation string) error {
+		return fmt.Errorf("its contract of %s is too %s: it speaks versions %d to %d, this side %d to %d",
+			o.Module, relation, hello.OldestContract, hello.Contract, o.OldestContract, o.Contract)
+	}
+	switch {
+	case hello.Module != o.Module:
+		return fmt.Errorf("it hosts %q, not %s", hello.Module, o.Module)
+	case hello.Contract < o.OldestContract:
+		return speak("old")
+	case hello.OldestContract > o.Contract:
+		return speak("new")
+	}
+	return nil
+}

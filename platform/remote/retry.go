@@ -1,0 +1,89 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"shop/platform/contract"
+)
+
+// failsafe-go's retry policy would run each call as a closure within an
+// execution, with several allocations even when nothing fails; and its budget
+// bounds the share of what is under way at one moment, so that with little
+// traffic every call could be repeated. Here the good case costs one atomic
+// operation, and the bound holds over any number of calls.
+
+const (
+	// burst is how many repetitions may come at once before calls have paid for
+	// them: with little traffic a call can be repeated at all.
+	burst = 10
+	// price is how many calls pay for one repetition: 10 %.
+	price = 10
+)
+
+// budget bounds repetitions, so that they do not double the load on a module
+// that fails because of its load: never more than one in ten calls, and ten.
+type budget struct{ credit atomic.Int64 }
+
+func newBudget() *budget {
+	b := &budget{}
+	b.credit.Store(burst * price)
+	return b
+}
+
+// earn is called for each call.
+func (b *budget) earn() {
+	for {
+		credit := b.credit.Load()
+		if credit >= burst*price || b.credit.CompareAndSwap(credit, credit+1) {
+			return
+		}
+	}
+}
+
+// spend reports whether one repetition more may be made.
+func (b *budget) spend() bool {
+	for {
+		credit := b.credit.Load()
+		if credit < price {
+			return false
+		}
+		if b.credit.CompareAndSwap(credit, credit-price) {
+			return true
+		}
+	}
+}
+
+// repeatable reports whether a call of this class may be made again after err.
+func repeatable(ctx context.Context, class contract.Class, err error) bool {
+	var failure *contract.Failure
+	if !errors.As(err, &failure) || ctx.Err() != nil {
+		return false
+	}
+	return class != contract.Write || !failure.Sent
+}
+
+// Pauses before a repetition: doubled each time, and spread, so that callers who
+// failed together do not come back together.
+const firstPause = 20 * time.Millisecond
+
+// pause waits before a repetition. It is false when the deadline leaves no time
+// for that.
+func pause(ctx context.Context, retry int) bool {
+	d := firstPause << retry
+	d = d/2 + rand.N(d) //nolint:gosec // not a secret
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
