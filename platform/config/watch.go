@@ -67,8 +67,11 @@ func (c *Config) Watch(ctx context.Context, o WatchOptions) {
 // directoryChanges tells when something in the file's directory changes. Where
 // the system cannot do that, it never tells.
 func directoryChanges(path string) (changes <-chan fsnotify.Event, stop func()) {
+	if path == os.DevNull {
+		return nil, func() {}
+	}
 	system, err := fsnotify.NewWatcher()
-	if err != nil || path == os.DevNull {
+	if err != nil {
 		return nil, func() {}
 	}
 	stop = func() { _ = system.Close() } // nothing is lost with it

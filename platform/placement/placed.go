@@ -1,0 +1,178 @@
+package placement
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"shop/platform/database"
+	"shop/platform/flip"
+	"shop/platform/identity"
+	"shop/platform/remote"
+)
+
+// placed is a module and what is known of its placement.
+type placed struct {
+	Module
+	name       string
+	controller *Controller
+
+	// changing is held while a change is checked, kept and made: one at a time.
+	changing sync.Mutex
+
+	mu sync.Mutex // guards all below
+	// record is what is wanted, origin where it is kept; revision is the newest
+	// one of the store. unsaved says that the store does not have record yet.
+	record   Record
+	origin   string
+	revision uint64
+	unsaved  bool
+	// configured is what the settings said last; echoes are what this process has
+	// written into the settings file and not seen come back.
+	configured flip.Policy
+	echoes     []flip.Policy
+	// waiting says why what is wanted is not in force; nil when it is.
+	waiting error
+	window  window
+	// hellos are the last answers of the targets, failures those of the last
+	// greeting that had none; own is the module's own database.
+	hellos   map[string]remote.Hello
+	failures map[string]error
+	own      database.Identity
+}
+
+// now is the time as records hold it.
+func now() time.Time { return time.Now().UTC() }
+
+// save keeps a record and puts it in force. after is as for Store.Save. Errors:
+// ErrStore, ErrSuperseded.
+func (p *placed) save(ctx context.Context, r Record, after uint64) error {
+	store, origin := p.controller.store, p.controller.store.Name()
+	inFile := origin == inFile
+	if inFile {
+		p.mu.Lock()
+		p.echoes = append(p.echoes, r.policy())
+		p.mu.Unlock()
+	}
+	revision, err := store.Save(ctx, p.name, r, after)
+	if err != nil && inFile {
+		p.mu.Lock()
+		p.echoes = slices.DeleteFunc(p.echoes, func(e flip.Policy) bool { return e == r.policy() })
+		p.mu.Unlock()
+	}
+	if errors.Is(err, ErrNotHere) {
+		p.controller.logger.WarnContext(ctx, "a module's placement is kept in memory only",
+			slog.String("module", p.name), slog.Any("error", err))
+		origin, err = inMemory, nil
+	}
+	if err != nil {
+		return notKept(err)
+	}
+	p.adopt(ctx, r, origin, revision)
+	return nil
+}
+
+// adopt puts in force what is kept, unless something newer is.
+func (p *placed) adopt(ctx context.Context, r Record, origin string, revision uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if revision > 0 && revision <= p.revision {
+		return
+	}
+	p.revision = max(p.revision, revision)
+	before := p.record
+	p.record, p.origin, p.unsaved = r, origin, false
+	if r.Change != before.Change {
+		p.window.reset(now(), p.Control.Stats())
+	}
+	p.enforce(ctx)
+	if r.policy() != before.policy() || r.Change != before.Change {
+		p.controller.logger.InfoContext(ctx, "placement of a module",
+			slog.String("module", p.name), slog.String("wanted", r.policy().String()),
+			slog.String("in_force", p.Control.Policy().String()), slog.String("guards", r.Guards.String()),
+			slog.String("stored_in", origin), slog.String("actor", identity.From(ctx).String()))
+	}
+}
+
+// configure takes over what the settings say now, if they say something new.
+func (p *placed) configure(ctx context.Context, wanted flip.Policy) {
+	p.mu.Lock()
+	if i := slices.Index(p.echoes, wanted); i >= 0 {
+		p.echoes, p.configured = p.echoes[i+1:], wanted
+		p.mu.Unlock()
+		return
+	}
+	if wanted == p.configured {
+		p.mu.Unlock()
+		return
+	}
+	p.configured, p.echoes = wanted, nil
+	same := wanted == p.record.policy()
+	p.mu.Unlock()
+	if same {
+		return
+	}
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	r := recordOf(wanted)
+	switch p.controller.store.Name() {
+	case inFile:
+		p.adopt(ctx, r, inFile, 0)
+	case inMemory:
+		p.adopt(ctx, r, inSettings, 0)
+	default:
+		if err := p.save(ctx, r, 0); err != nil {
+			p.adopt(ctx, r, inSettings, 0)
+			p.mu.Lock()
+			p.unsaved = true
+			p.mu.Unlock()
+		}
+	}
+}
+
+// enforce puts in force what is wanted, as far as it is safe. The caller holds
+// mu.
+func (p *placed) enforce(ctx context.Context) {
+	wanted := p.controller.flags.decide(ctx, p.name, p.record.policy())
+	allowed, waiting := wanted, error(nil)
+	if wanted.Mixed() && p.Control.Hosted() && p.Control.Reachable() {
+		if waiting = p.sameDatabase(nil); waiting != nil {
+			allowed = inCharge(wanted)
+		}
+	}
+	if reason := messageOf(waiting); reason != messageOf(p.waiting) {
+		p.logWaiting(ctx, wanted, allowed, waiting)
+	}
+	p.waiting = waiting
+	if p.Control.Policy() != allowed {
+		p.Control.SetPolicy(allowed)
+	}
+}
+
+// logWaiting says that a policy waits, and why, or that it waits no more.
+func (p *placed) logWaiting(ctx context.Context, wanted, allowed flip.Policy, waiting error) {
+	attributes := []slog.Attr{
+		slog.String("module", p.name), slog.String("wanted", wanted.String()), slog.String("in_force", allowed.String()),
+	}
+	if waiting == nil {
+		p.controller.logger.LogAttrs(ctx, slog.LevelInfo, "placement of a module waits no more", attributes...)
+		return
+	}
+	level := slog.LevelWarn
+	if errors.Is(waiting, errNotGreeted) {
+		level = slog.LevelInfo // at every start
+	}
+	p.controller.logger.LogAttrs(ctx, level, "placement of a module waits", append(attributes, slog.String("reason", messageOf(waiting)))...)
+}
+
+// inCharge is the part of a policy with one side alone: the one whose data
+// counts.
+func inCharge(p flip.Policy) flip.Policy {
+	if p.Remote == 100 {
+		return flip.Policy{Remote: 100}
+	}
+	return flip.Policy{}
+}

@@ -1,0 +1,84 @@
+package placement
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+)
+
+// look is done once a second: it takes a change back whose guards are exceeded,
+// takes the next step of a ramp when it is due, and keeps what could not be kept
+// before.
+func (p *placed) look(ctx context.Context) {
+	stats := p.Control.Stats()
+	p.mu.Lock()
+	if p.heedCalls() {
+		p.enforce(ctx)
+	}
+	lately := p.window.add(now(), stats)
+	r, unsaved := p.record, p.unsaved
+	p.mu.Unlock()
+	reason := r.Guards.exceeded(lately)
+	walks := r.Ramp != nil && r.Ramp.Walker == p.controller.name
+	switch {
+	case reason != "":
+		p.abort(ctx, r.Change, reason)
+	case unsaved:
+		p.replace(ctx, r.Change, func(present Record) Record { return present })
+	case walks && !now().Before(r.Ramp.NextAt):
+		p.replace(ctx, r.Change, func(present Record) Record { return present.next(now()) })
+	}
+}
+
+// abort takes a change back. It does so in this process even when that cannot
+// be kept.
+func (p *placed) abort(ctx context.Context, change, reason string) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	p.mu.Lock()
+	present, revision := p.record, p.revision
+	p.mu.Unlock()
+	if present.Change != change {
+		return
+	}
+	back := present.back(rand.Text(), now(), reason)
+	p.controller.logger.WarnContext(ctx, "a guard takes a change back", slog.String("module", p.name), slog.String("reason", reason),
+		slog.String("from", present.policy().String()), slog.String("to", back.policy().String()))
+	err := p.save(ctx, back, revision)
+	if err == nil || errors.Is(err, ErrSuperseded) {
+		return // what superseded it comes by itself, and is judged by its own guards
+	}
+	p.adopt(ctx, back, inMemory, 0)
+	p.keepLater(ctx, err)
+}
+
+// replace keeps another record of the same change, unless another change came
+// meanwhile.
+func (p *placed) replace(ctx context.Context, change string, with func(Record) Record) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	p.mu.Lock()
+	present, revision := p.record, p.revision
+	p.mu.Unlock()
+	if present.Change != change {
+		return
+	}
+	err := p.save(ctx, with(present), revision)
+	if err != nil && !errors.Is(err, ErrSuperseded) {
+		p.keepLater(ctx, err)
+	}
+}
+
+// keepLater has the record kept as soon as the store answers. The log hears of
+// it once.
+func (p *placed) keepLater(ctx context.Context, err error) {
+	p.mu.Lock()
+	known := p.unsaved
+	p.unsaved = true
+	p.mu.Unlock()
+	if !known {
+		p.controller.logger.WarnContext(ctx, "a module's placement cannot be kept yet",
+			slog.String("module", p.name), slog.Any("error", err))
+	}
+}
