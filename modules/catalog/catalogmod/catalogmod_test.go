@@ -16,16 +16,20 @@ import (
 	"shop/platform/id"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 	"shop/platform/money"
 )
 
 func build(t *testing.T, db *database.DB) catalog.Service {
 	t.Helper()
-	built, err := catalogmod.New(catalogmod.Deps{Deps: module.Deps{
-		DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
-	}})
+	return place(t, module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)}).Service
+}
+
+func place(t *testing.T, d module.Deps) *catalogmod.Built {
+	t.Helper()
+	built, err := catalogmod.New(catalogmod.Deps{Deps: d})
 	require.NoError(t, err)
-	return built.Service
+	return built
 }
 
 func TestCatalog(t *testing.T) {
@@ -38,6 +42,17 @@ func TestCatalog(t *testing.T) {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
 			catalogtest.Run(t, func(t *testing.T) catalog.Service { return build(t, dbtest.Open(t, dialect, "catalog")) })
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			catalogtest.Run(t, func(t *testing.T) catalog.Service {
+				far := place(t, module.Deps{
+					DB: dbtest.Open(t, placement.Dialect(), "catalog"), Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
+				})
+				return place(t, placement.Near(t, far.Module)).Service
+			})
 		})
 	}
 }

@@ -60,6 +60,16 @@ type Exchange[S any] struct {
 	Err    error
 }
 
+// Answers is a call that is answered.
+func Answers[S any](name string, answer any, call func(context.Context, S) (any, error)) Exchange[S] {
+	return Exchange[S]{Name: name, Call: call, Answer: answer}
+}
+
+// Fails is a call that is refused.
+func Fails[S any](name string, err error, call func(context.Context, S) (any, error)) Exchange[S] {
+	return Exchange[S]{Name: name, Call: call, Err: err}
+}
+
 // Contract describes a module for CheckContract.
 type Contract[S any] struct {
 	Module   string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"shop/platform/database"
 	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/identity"
@@ -38,6 +39,15 @@ func Placements() []Placement { return []Placement{HTTP, Unix, Half} }
 // String names the placement for a test.
 func (p Placement) String() string {
 	return [...]string{HTTP: "remote over HTTP", Unix: "remote over a unix socket", Half: "switch at 50 %"}[p]
+}
+
+// Dialect is the kind of database that the far side has in a test: the one that
+// several processes share best where both sides read it.
+func (p Placement) Dialect() database.Dialect {
+	if p == Half {
+		return database.Postgres
+	}
+	return database.SQLite
 }
 
 // Near is what the near side of a module is built from, whose far side is

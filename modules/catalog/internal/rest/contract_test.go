@@ -88,54 +88,66 @@ func TestContract(t *testing.T) {
 	lines := []catalog.ReserveLine{{Product: product, Quantity: 2}}
 
 	type S = catalog.Service
-	type exchange = moduletest.Exchange[S]
+	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
 	moduletest.CheckContract(t, moduletest.Contract[S]{
 		Module: "catalog", Versions: catalog.Contract, Register: rest.Register,
 		Client: func(r *remote.Client) S { return rest.NewClient(r) },
 		Stub:   func(s *moduletest.Script) S { return stub{s} },
-		Exchanges: []exchange{
-			{"CreateProduct", func(ctx context.Context, s S) (any, error) { return s.CreateProduct(ctx, keyed("key-1")) }, mug, nil},
-			{"CreateProduct-taken", func(ctx context.Context, s S) (any, error) { return s.CreateProduct(ctx, keyed("key-2")) }, nil, catalog.ErrSKUTaken},
-			{"Product", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, mug, nil},
-			{"Product-deleted", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, gone, nil},
-			{"Product-unknown", func(ctx context.Context, s S) (any, error) { return s.Product(ctx, catalog.ProductInput{ID: product}) }, nil, catalog.ErrProductNotFound},
-			{"Products", func(ctx context.Context, s S) (any, error) {
+		Exchanges: []moduletest.Exchange[S]{
+			answers("CreateProduct", mug, func(ctx context.Context, s S) (any, error) {
+				return s.CreateProduct(ctx, keyed("key-1"))
+			}),
+			fails("CreateProduct-taken", catalog.ErrSKUTaken, func(ctx context.Context, s S) (any, error) {
+				return s.CreateProduct(ctx, keyed("key-2"))
+			}),
+			answers("Product", mug, func(ctx context.Context, s S) (any, error) {
+				return s.Product(ctx, catalog.ProductInput{ID: product})
+			}),
+			answers("Product-deleted", gone, func(ctx context.Context, s S) (any, error) {
+				return s.Product(ctx, catalog.ProductInput{ID: product})
+			}),
+			fails("Product-unknown", catalog.ErrProductNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Product(ctx, catalog.ProductInput{ID: product})
+			}),
+			answers("Products", []catalog.Product{gone}, func(ctx context.Context, s S) (any, error) {
 				return s.Products(ctx, catalog.ProductsInput{IDs: []id.Product{product}})
-			}, []catalog.Product{gone}, nil},
-			{"ListProducts", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("ListProducts", page.Page[catalog.Product]{Items: []catalog.Product{mug}, Next: "bW9yZQ", Total: &total}, func(ctx context.Context, s S) (any, error) {
 				return s.ListProducts(ctx, catalog.ListProductsInput{
 					Page: page.Request{Limit: 7, Cursor: "bmV4dA", CountExact: true}, Query: "blue mug", Category: "Kitchen",
 					PriceMin: &low, PriceMax: &high, InStock: true, Sort: catalog.SortPriceDown,
 				})
-			}, page.Page[catalog.Product]{Items: []catalog.Product{mug}, Next: "bW9yZQ", Total: &total}, nil},
-			{"ListProducts-all", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("ListProducts-all", page.Page[catalog.Product]{}, func(ctx context.Context, s S) (any, error) {
 				return s.ListProducts(ctx, catalog.ListProductsInput{Page: page.Request{Limit: 20}})
-			}, page.Page[catalog.Product]{}, nil},
-			{"ListProducts-cursor", func(ctx context.Context, s S) (any, error) {
+			}),
+			fails("ListProducts-cursor", page.ErrCursor, func(ctx context.Context, s S) (any, error) {
 				return s.ListProducts(ctx, catalog.ListProductsInput{Page: page.Request{Limit: 20, Cursor: "x"}})
-			}, nil, page.ErrCursor},
-			{"Categories", func(ctx context.Context, s S) (any, error) { return s.Categories(ctx, catalog.CategoriesInput{}) }, []catalog.Category{{Name: "Kitchen", Count: 12}}, nil},
-			{"UpdateProduct", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("Categories", []catalog.Category{{Name: "Kitchen", Count: 12}}, func(ctx context.Context, s S) (any, error) {
+				return s.Categories(ctx, catalog.CategoriesInput{})
+			}),
+			answers("UpdateProduct", mug, func(ctx context.Context, s S) (any, error) {
 				return s.UpdateProduct(ctx, catalog.UpdateProductInput{ID: product, IfVersion: 2, Name: &name, Price: &price, Stock: &stock})
-			}, mug, nil},
-			{"UpdateProduct-changed", func(ctx context.Context, s S) (any, error) {
+			}),
+			fails("UpdateProduct-changed", fault.ErrPrecondition, func(ctx context.Context, s S) (any, error) {
 				return s.UpdateProduct(ctx, catalog.UpdateProductInput{ID: product, IfVersion: 1, Name: &name})
-			}, nil, fault.ErrPrecondition},
-			{"DeleteProduct", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("DeleteProduct", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.DeleteProduct(ctx, catalog.DeleteProductInput{ID: product, IfVersion: 3})
-			}, nil, nil},
-			{"ImportProducts", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("ImportProducts", catalog.ImportResult{Created: 1, Updated: 2}, func(ctx context.Context, s S) (any, error) {
 				return s.ImportProducts(ctx, catalog.ImportProductsInput{Key: idempotency.NewKey("key-3"), Products: []catalog.CreateProductInput{input}})
-			}, catalog.ImportResult{Created: 1, Updated: 2}, nil},
-			{"Reserve", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("Reserve", catalog.Reservation{Key: checkout, Lines: lines}, func(ctx context.Context, s S) (any, error) {
 				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
-			}, catalog.Reservation{Key: checkout, Lines: lines}, nil},
-			{"Reserve-outOfStock", func(ctx context.Context, s S) (any, error) {
+			}),
+			fails("Reserve-outOfStock", catalog.ErrOutOfStock.WithField("body.lines[0].quantity", "only 1 is left"), func(ctx context.Context, s S) (any, error) {
 				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
-			}, nil, catalog.ErrOutOfStock.WithField("body.lines[0].quantity", "only 1 is left")},
-			{"Release", func(ctx context.Context, s S) (any, error) {
+			}),
+			answers("Release", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})
-			}, nil, nil},
+			}),
 		},
 	})
 }
