@@ -88,7 +88,7 @@ type Action struct {
 	// digits, "_", ".", ":" and "-", beginning with a letter or digit.
 	Action string
 	// Data is a JSON object of at most MaxDataBytes, or nil. It comes back with
-	// the same numbers to the digit.
+	// the same numbers to the digit, without the space between its parts.
 	Data json.RawMessage
 	// At is when it happened, from the year 2000 to MaxAhead from now; zero
 	// means now.
@@ -141,8 +141,9 @@ const (
 type SummaryInput struct {
 	// To is now when zero, From is DefaultPeriod before To when zero.
 	From, To time.Time
-	Bucket   Bucket
-	By       By
+	// Bucket is BucketHour when empty.
+	Bucket Bucket
+	By     By
 	// Action keeps one action; empty all.
 	Action string
 }

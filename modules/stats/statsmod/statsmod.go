@@ -13,10 +13,10 @@ import (
 	"shop/modules/stats/internal/rest"
 	"shop/modules/users"
 	"shop/platform/event"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/remote"
 )
 
 // Deps are what statistics are built from.
@@ -32,34 +32,51 @@ type Built struct {
 	Module  module.Module
 }
 
-// New builds statistics over a migrated database.
+// name is the module's name.
+const name = "stats"
+
+// New builds statistics: over a migrated database where they are hosted, and as
+// a client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	store := gormstore.New(d.DB)
-	service, err := app.New(app.Deps{Store: store, Once: store, Now: d.Now})
+	local, workers, err := newLocal(d)
 	if err != nil {
 		return nil, fmt.Errorf("build stats: %w", err)
 	}
-	face := &Switch{flip.NewRoute[stats.Service](
-		service, d.Observer,
+	face := &Switch{module.NewRoute(
+		d.Deps, name, local, func(r *remote.Client) stats.Service { return rest.NewClient(r) },
 		stats.MethodRecord, stats.MethodEntries, stats.MethodSummary, stats.MethodReceive,
 	)}
 	return &Built{
 		Service: face,
 		Module: module.Module{
-			Name: "stats", ContractVersion: stats.ContractVersion, DB: d.DB,
+			Name: name, Contract: stats.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
 			Register:    func(api *httpapi.API) { rest.Register(api, face) },
 			Subscribers: []event.Subscriber{subscriber(face)},
-			Workers:     []module.Worker{module.Pruning("idempotency records", d.Logger, store.Prune)},
+			Workers:     workers,
 		},
 	}, nil
+}
+
+// newLocal builds the statistics of this process; nothing where they are not
+// hosted.
+func newLocal(d Deps) (stats.Service, []module.Worker, error) {
+	if d.DB == nil {
+		return nil, nil, nil
+	}
+	store := gormstore.New(d.DB)
+	service, err := app.New(app.Deps{Store: store, Once: store, Now: d.Now})
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // New says what it was about
+	}
+	return service, []module.Worker{module.Pruning("idempotency records", d.Logger, store.Prune)}, nil
 }
 
 // subscriber hands events over through the face, wherever it leads.
 func subscriber(face stats.Service) event.Subscriber {
 	return event.Subscriber{
-		Name: "stats", Events: []string{users.EventRemoved},
+		Name: name, Events: []string{users.EventRemoved},
 		Handle: func(ctx context.Context, e event.Envelope) error {
-			return face.Receive(identity.AsService(ctx, "stats"), e)
+			return face.Receive(identity.AsService(ctx, name), e)
 		},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"shop/platform/id"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 )
 
 func build(t testing.TB, db *database.DB) *statsmod.Built {
@@ -40,6 +41,21 @@ func TestStats(t *testing.T) {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
 			statstest.Run(t, func(t *testing.T) stats.Service { return build(t, dbtest.Open(t, dialect, "stats")).Service })
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			dialect := database.SQLite
+			if placement == moduletest.Half {
+				dialect = database.Postgres
+			}
+			statstest.Run(t, func(t *testing.T) stats.Service {
+				far := build(t, dbtest.Open(t, dialect, "stats"))
+				near, err := statsmod.New(statsmod.Deps{Deps: placement.Near(t, far.Module), Now: statstest.Now})
+				require.NoError(t, err)
+				return near.Service
+			})
 		})
 	}
 }

@@ -157,9 +157,14 @@ func entriesCursor(t *testing.T, s stats.Service) {
 }
 
 func entriesInvalid(t *testing.T, s stats.Service) {
-	_, err := s.Entries(asService(t), stats.EntriesInput{From: Now(), To: Now().Add(-time.Microsecond), Action: "A'"})
-	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	require.Equal(t, []string{"query.from", "query.action"}, locations(err))
+	for field, in := range map[string]stats.EntriesInput{
+		"query.from":   {From: Now(), To: Now().Add(-time.Microsecond)},
+		"query.action": {Action: "A'"},
+	} {
+		_, err := s.Entries(asService(t), in)
+		require.Equal(t, fault.Invalid, fault.KindOf(err))
+		require.Equal(t, []string{field}, locations(err))
+	}
 }
 
 func entriesForbidden(t *testing.T, s stats.Service) {

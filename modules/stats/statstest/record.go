@@ -100,6 +100,18 @@ func recordNumbers(t *testing.T, s stats.Service) {
 	require.Equal(t, data, string(entries[0].Data))
 }
 
+func recordSpace(t *testing.T, s stats.Service) {
+	record(
+		t, s,
+		stats.Action{Action: "a", Data: json.RawMessage(" {\n\t\"a b\" : [ 1.0, \"c \\\" d\" ]\r\n} ")},
+		stats.Action{Action: "b", Data: json.RawMessage{}},
+	)
+	entries := all(t, s, everything())
+	require.Len(t, entries, 2)
+	require.Equal(t, `{"a b":[1.0,"c \" d"]}`, string(entries[0].Data))
+	require.Nil(t, entries[1].Data)
+}
+
 func recordAnonymous(t *testing.T, s stats.Service) {
 	_, err := s.Record(t.Context(), stats.RecordInput{Actions: []stats.Action{{Action: "a"}}})
 	require.ErrorIs(t, err, identity.ErrUnauthenticated)

@@ -28,6 +28,7 @@ func Run(t *testing.T, newService func(t *testing.T) stats.Service) {
 		"Record/the largest batch":         recordLargest,
 		"Record/defaults":                  recordDefaults,
 		"Record/data keeps its numbers":    recordNumbers,
+		"Record/data loses its space":      recordSpace,
 		"Record/ErrUnauthenticated":        recordAnonymous,
 		"Record/ErrForbidden":              recordForeign,
 		"Record/invalid fields":            recordInvalid,

@@ -94,8 +94,10 @@ func summaryFilters(t *testing.T, s stats.Service) {
 	)
 	// Without a period the last day.
 	hour := Now().Add(-time.Hour).Truncate(time.Hour)
-	require.Empty(t, cmp.Diff([]stats.Count{{From: hour, Count: 1}},
-		summarize(t, s, stats.SummaryInput{Bucket: stats.BucketHour, Action: "a"})))
+	for _, bucket := range []stats.Bucket{stats.BucketHour, ""} { // the hour is the default
+		require.Empty(t, cmp.Diff([]stats.Count{{From: hour, Count: 1}},
+			summarize(t, s, stats.SummaryInput{Bucket: bucket, Action: "a"})))
+	}
 	require.Empty(t, summarize(t, s, stats.SummaryInput{Bucket: stats.BucketHour, Action: "c"}))
 }
 
@@ -106,7 +108,7 @@ func summaryInvalid(t *testing.T, s stats.Service) {
 	}{
 		"from after to": {stats.SummaryInput{From: Now(), To: Now().Add(-1), Bucket: stats.BucketDay}, []string{"query.from"}},
 		"bad action":    {stats.SummaryInput{Action: "A", Bucket: stats.BucketDay}, []string{"query.action"}},
-		"no bucket":     {stats.SummaryInput{}, []string{"query.bucket"}},
+		"bad bucket":    {stats.SummaryInput{Bucket: "week"}, []string{"query.bucket"}},
 		"both":          {stats.SummaryInput{Bucket: "week", By: "weather"}, []string{"query.bucket", "query.by"}},
 	} {
 		t.Run(name, func(t *testing.T) {

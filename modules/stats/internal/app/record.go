@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"time"
 
 	"shop/modules/stats"
@@ -58,7 +60,7 @@ func newEntries(actions []stats.Action, caller id.User, now time.Time) ([]stats.
 	for i := range actions {
 		a := &actions[i]
 		recorded.IDs[i] = id.NewLogEntry()
-		entries[i] = stats.Entry{ID: recorded.IDs[i], UserID: a.UserID, Action: a.Action, Data: a.Data, At: now}
+		entries[i] = stats.Entry{ID: recorded.IDs[i], UserID: a.UserID, Action: a.Action, Data: compacted(a.Data), At: now}
 		if a.UserID.IsZero() {
 			entries[i].UserID = caller
 		}
@@ -67,4 +69,19 @@ func newEntries(actions []stats.Action, caller id.User, now time.Time) ([]stats.
 		}
 	}
 	return entries, recorded
+}
+
+// compacted is valid JSON without the space between its parts, as it is answered
+// over HTTP: so what is read is the same wherever the reader is. Most data has
+// none and is returned as it is.
+func compacted(data json.RawMessage) json.RawMessage {
+	switch {
+	case len(data) == 0:
+		return nil
+	case !bytes.ContainsAny(data, " \t\r\n"):
+		return data
+	}
+	compact := bytes.NewBuffer(make([]byte, 0, len(data)))
+	_ = json.Compact(compact, data) // valid JSON does not fail
+	return compact.Bytes()
 }

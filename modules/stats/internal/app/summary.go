@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -55,7 +56,7 @@ func (s *Service) summaryQuery(in stats.SummaryInput) (SummaryQuery, error) {
 	q := SummaryQuery{Filter: filter, By: in.By}
 	var found findings
 	var known bool
-	if q.Bucket, known = length(in.Bucket); !known {
+	if q.Bucket, known = length(cmp.Or(in.Bucket, stats.BucketHour)); !known {
 		found.add("query.bucket", "must be minute, hour or day")
 	}
 	switch in.By {

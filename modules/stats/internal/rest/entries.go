@@ -39,6 +39,12 @@ type Object json.RawMessage
 // MarshalJSON implements json.Marshaler.
 func (o Object) MarshalJSON() ([]byte, error) { return o, nil }
 
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *Object) UnmarshalJSON(text []byte) error {
+	*o = bytes.Clone(text)
+	return nil
+}
+
 // Schema implements huma.SchemaProvider.
 func (Object) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
@@ -55,6 +61,11 @@ type Entry struct {
 
 func entryOf(e stats.Entry) Entry {
 	return Entry{ID: e.ID, UserID: e.UserID, Action: e.Action, Data: Object(e.Data), At: e.At}
+}
+
+// value is the entry as the face has it.
+func (e Entry) value() stats.Entry {
+	return stats.Entry{ID: e.ID, UserID: e.UserID, Action: e.Action, Data: json.RawMessage(e.Data), At: e.At}
 }
 
 // entriesOutput is the list in either form; Link is for JSON only.

@@ -42,7 +42,7 @@ func (h handlers) record(ctx context.Context, in *recordInput) (*recordOutput, e
 	recorded, err := h.service.Record(ctx, stats.RecordInput{Key: key, Actions: actions})
 	if err != nil {
 		if array && len(actions) == 1 {
-			err = inArray(err)
+			err = relocated(err, "body.", "body[0].")
 		}
 		return nil, err
 	}
@@ -53,9 +53,10 @@ func (h handlers) record(ctx context.Context, in *recordInput) (*recordOutput, e
 	return out, nil
 }
 
-// inArray names the fields of the one action of an array as they were sent; the
-// face names those of a single action.
-func inArray(err error) error {
+// relocated names the fields of err that begin with from with to in its place.
+// A single action of an array is body[0] to whoever sent the array, and body to
+// the face.
+func relocated(err error, from, to string) error {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return err
@@ -63,8 +64,8 @@ func inArray(err error) error {
 	named := *f
 	named.Fields = make([]fault.Field, len(f.Fields))
 	for i, field := range f.Fields {
-		if name, ok := strings.CutPrefix(field.Location, "body."); ok {
-			field.Location = "body[0]." + name
+		if name, ok := strings.CutPrefix(field.Location, from); ok {
+			field.Location = to + name
 		}
 		named.Fields[i] = field
 	}

@@ -40,6 +40,7 @@ func Register(api *httpapi.API, s stats.Service) {
 			"minutes, hours or days; those without entries are left out, and the first and last count what lies in the " +
 			"period. A summary of more than 10,000 buckets or counts is refused.",
 	}, h.summary)
+	registerInternal(api, h)
 }
 
 type handlers struct{ service stats.Service }

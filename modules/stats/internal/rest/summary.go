@@ -34,9 +34,22 @@ func (h handlers) summary(ctx context.Context, in *summaryInput) (*summaryOutput
 	if err != nil {
 		return nil, err
 	}
-	out := &summaryOutput{Summary{Items: make([]Count, len(found.Counts))}}
-	for i, c := range found.Counts {
-		out.Body.Items[i] = Count(c)
+	return &summaryOutput{summaryOf(found)}, nil
+}
+
+func summaryOf(s stats.Summary) Summary {
+	wire := Summary{Items: make([]Count, len(s.Counts))}
+	for i, c := range s.Counts {
+		wire.Items[i] = Count(c)
 	}
-	return out, nil
+	return wire
+}
+
+// value is the summary as the face has it.
+func (s Summary) value() stats.Summary {
+	value := stats.Summary{Counts: make([]stats.Count, len(s.Items))}
+	for i, c := range s.Items {
+		value.Counts[i] = stats.Count(c)
+	}
+	return value
 }
