@@ -29,22 +29,21 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 			c.Params[i].Key = name
 		}
 		state := &exchange{id: requestID(c.Request.Header.Get(request.Header)), url: c.Request.URL}
-		secure(c.Writer.Header(), r, state.id)
+		timeout := requestTimeout
+		if internal && isServiceToken(c.Request.Header.Get("Authorization")) {
+			timeout = min(timeout, callersWait(c.Request.Header))
+		} else {
+			secure(c.Writer.Header(), r)
+		}
+		c.Writer.Header()[request.Header] = []string{state.id}
 
-		ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 		defer cancel()
 		ctx = request.WithID(context.WithValue(ctx, exchangeKey{}, state), state.id)
 		defer func() { a.end(ctx, c, r, state, time.Since(start), recover()) }()
 
 		actor, vouched, err := a.admit(ctx, c, r, state, internal)
 		state.actor, state.vouched = actor, vouched
-		if vouched {
-			if wait, ok := callersWait(c.Request.Header); ok {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, wait)
-				defer cancel()
-			}
-		}
 		ctx = identity.With(ctx, actor)
 		if internal {
 			ctx = flip.Arrived(ctx, r.operation.Module)
@@ -106,9 +105,12 @@ func (a *API) admit(
 }
 
 // callersWait is how long a calling service waits for the answer.
-func callersWait(h http.Header) (time.Duration, bool) {
+func callersWait(h http.Header) time.Duration {
 	milliseconds, err := strconv.ParseUint(h.Get(request.DeadlineHeader), 10, 31)
-	return time.Duration(milliseconds) * time.Millisecond, err == nil
+	if err != nil {
+		return requestTimeout
+	}
+	return time.Duration(milliseconds) * time.Millisecond
 }
 
 // end is done when the operation has ended, by a panic or without one: an
@@ -159,10 +161,10 @@ func (a *API) observe(ctx context.Context, c *gin.Context, r *route, state *exch
 }
 
 // secure sets the headers that keep a browser from guessing, framing and
-// caching what an API answers (OWASP REST security cheat sheet). What everybody
+// caching what an API answers (OWASP REST security cheat sheet); services need
+// none of them. What everybody
 // may read may be kept, to be asked for again with its ETag.
-func secure(h http.Header, r *route, requestID string) {
-	h[request.Header] = []string{requestID}
+func secure(h http.Header, r *route) {
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer
 	h["Content-Security-Policy"] = noContent

@@ -249,4 +249,9 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 	w := call(t, h, http.MethodPut, "/things/a", `{"name":"a"}`, "Authorization", "Bearer customer")
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	internal := newAPI(t, options(), hooks{}).Internal()
+	w = call(t, internal, http.MethodGet, "/things/a", "", "Authorization", "Bearer admin")
+	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	w = call(t, internal, http.MethodGet, "/things/a", "", "Authorization", "Bearer service.for.itself")
+	require.Empty(t, w.Header().Get("X-Content-Type-Options"), "a service is no browser")
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +22,6 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"shop/platform/fault"
-	"shop/platform/id"
 	"shop/platform/identity"
 )
 
@@ -60,6 +60,18 @@ type Authority struct {
 	mu     sync.RWMutex
 	minted map[cacheKey]string
 	until  time.Time
+
+	// seen are tokens that were found good. The caller sends each for half a
+	// minute, and checking it costs as much as the rest of a small request.
+	seenMu sync.RWMutex
+	seen   map[string]verified
+}
+
+// verified is what a good token says.
+type verified struct {
+	actor    identity.Actor
+	audience []string
+	expires  time.Time
 }
 
 type cacheKey struct {
@@ -145,29 +157,57 @@ func (a *Authority) sign(k cacheKey, now time.Time) (string, error) {
 // one of the named modules. Errors: ErrToken, with the reason as its cause for
 // the log.
 func (a *Authority) Verify(token string, audience ...string) (identity.Actor, error) {
+	now := a.now()
+	a.seenMu.RLock()
+	v, found := a.seen[token]
+	a.seenMu.RUnlock()
+	if !found || now.After(v.expires.Add(leeway)) {
+		var err error
+		if v, err = a.read(token); err != nil {
+			return identity.Actor{}, err
+		}
+		a.remember(token, v, now)
+	}
+	if !anyOf(v.audience, audience) {
+		return identity.Actor{}, ErrToken.WithCause(fmt.Errorf("token is for %v, not for %v", v.audience, audience))
+	}
+	return v.actor, nil
+}
+
+// read checks a token and reads what it says.
+func (a *Authority) read(token string) (verified, error) {
 	var c claims
 	if _, err := a.parser.ParseWithClaims(token, &c, a.secretOf); err != nil {
-		return identity.Actor{}, ErrToken.WithCause(err)
+		return verified{}, ErrToken.WithCause(err)
 	}
-	if !anyOf(c.Audience, audience) {
-		return identity.Actor{}, ErrToken.WithCause(fmt.Errorf("token is for %v, not for %v", c.Audience, audience))
-	}
-	actor := identity.Actor{Administrator: c.Administrator}
+	v := verified{actor: identity.Actor{Administrator: c.Administrator}, audience: c.Audience, expires: c.ExpiresAt.Time}
 	switch c.Issuer {
 	case "":
-		return identity.Actor{}, ErrToken.WithCause(errors.New("token names no issuer"))
+		return verified{}, ErrToken.WithCause(errors.New("token names no issuer"))
 	case edge:
 	default:
-		actor.Service = c.Issuer
+		v.actor.Service = c.Issuer
 	}
 	if c.Subject != "" {
-		var user id.User
-		if err := user.UnmarshalText([]byte(c.Subject)); err != nil {
-			return identity.Actor{}, ErrToken.WithCause(fmt.Errorf("read subject: %w", err))
+		if err := v.actor.User.UnmarshalText([]byte(c.Subject)); err != nil {
+			return verified{}, ErrToken.WithCause(fmt.Errorf("read subject: %w", err))
 		}
-		actor.User = user
 	}
-	return actor, nil
+	return v, nil
+}
+
+// remember keeps a good token, and forgets those that have expired when there
+// are many.
+func (a *Authority) remember(token string, v verified, now time.Time) {
+	a.seenMu.Lock()
+	defer a.seenMu.Unlock()
+	if len(a.seen) >= cacheSize {
+		maps.DeleteFunc(a.seen, func(_ string, old verified) bool { return now.After(old.expires) })
+	}
+	if a.seen == nil || len(a.seen) >= cacheSize {
+		a.seen = map[string]verified{}
+	}
+	a.seen[token] = v
 }
 
 func (a *Authority) secretOf(token *jwt.Token) (any, error) {

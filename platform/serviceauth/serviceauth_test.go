@@ -191,3 +191,25 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// A token that was good before is still looked at: for its time and for whom it
+// is.
+func TestTokenSeenBefore(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	a := authority(t, "k1:"+encodedKey("a"), c)
+	token, err := a.Mint(as(t, identity.Actor{Service: "cart"}), "catalog")
+	require.NoError(t, err)
+	for range 2 {
+		got, err := a.Verify(token, "catalog")
+		require.NoError(t, err)
+		require.Equal(t, identity.Actor{Service: "cart"}, got)
+		_, err = a.Verify(token, "users")
+		require.ErrorIs(t, err, serviceauth.ErrToken)
+		_, err = a.Verify(token[:len(token)-1]+"x", "catalog")
+		require.ErrorIs(t, err, serviceauth.ErrToken)
+	}
+	c.now = c.now.Add(time.Minute + 11*time.Second)
+	_, err = a.Verify(token, "catalog")
+	require.ErrorIs(t, err, serviceauth.ErrToken)
+}
