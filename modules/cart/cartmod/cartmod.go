@@ -15,16 +15,17 @@ import (
 	"shop/modules/payments"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/remote"
 )
 
 // Deps are what carts are built from.
 type Deps struct {
 	module.Deps
+	// Catalog and Payments are needed where carts are hosted.
 	Catalog  catalog.Service
 	Payments payments.Service
 	Settings Settings
@@ -50,8 +51,34 @@ type Built struct {
 // name is the module's name.
 const name = "cart"
 
-// New builds carts over a migrated database.
+// New builds carts: over a migrated database where they are hosted, and as a
+// client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
+	local, workers, err := newLocal(d)
+	if err != nil {
+		return nil, fmt.Errorf("build cart: %w", err)
+	}
+	face := &Switch{module.NewRoute(
+		d.Deps, name, local, func(r *remote.Client) cart.Service { return rest.NewClient(r) },
+		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
+		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
+	)}
+	return &Built{
+		Service: face,
+		Module: module.Module{
+			Name: name, Contract: cart.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
+			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Subscribers: []event.Subscriber{subscriber(face)},
+			Workers:     workers,
+		},
+	}, nil
+}
+
+// newLocal builds the carts of this process; nothing where they are not hosted.
+func newLocal(d Deps) (cart.Service, []module.Worker, error) {
+	if d.DB == nil {
+		return nil, nil, nil
+	}
 	answers, handled := sqlstore.New(d.DB), inbox.New(d.DB)
 	store := gormstore.New(d.DB, answers, handled)
 	service, err := app.New(app.Deps{
@@ -59,25 +86,12 @@ func New(d Deps) (*Built, error) {
 		Settings: app.Settings{Lease: d.Settings.Lease, ResumeEvery: d.Settings.ResumeEvery}, Now: d.Settings.Now,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("build cart: %w", err)
+		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
-	face := &Switch{flip.NewRoute[cart.Service](
-		service, d.Observer,
-		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
-		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
-	)}
-	return &Built{
-		Service: face,
-		Module: module.Module{
-			Name: name, ContractVersion: cart.ContractVersion, DB: d.DB,
-			Register:    func(api *httpapi.API) { rest.Register(api, face) },
-			Subscribers: []event.Subscriber{subscriber(face)},
-			Workers: []module.Worker{
-				{Name: "resume checkouts", Run: service.RunResumer},
-				module.Pruning("idempotency records", d.Logger, answers.Prune),
-				module.Pruning("handled events", d.Logger, handled.Prune),
-			},
-		},
+	return service, []module.Worker{
+		{Name: "resume checkouts", Run: service.RunResumer},
+		module.Pruning("idempotency records", d.Logger, answers.Prune),
+		module.Pruning("handled events", d.Logger, handled.Prune),
 	}, nil
 }
 

@@ -25,13 +25,18 @@ import (
 	"shop/platform/id"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 )
 
 func build(t testing.TB, db *database.DB, o *carttest.Outside) *cartmod.Built {
 	t.Helper()
+	return buildFrom(t, module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)}, o)
+}
+
+func buildFrom(t testing.TB, d module.Deps, o *carttest.Outside) *cartmod.Built {
+	t.Helper()
 	built, err := cartmod.New(cartmod.Deps{
-		Deps:    module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)},
-		Catalog: o.Catalog, Payments: o.Payments,
+		Deps: d, Catalog: o.Catalog, Payments: o.Payments,
 		Settings: cartmod.Settings{Lease: carttest.Lease, ResumeEvery: carttest.ResumeEvery, Now: o.Clock.Now},
 	})
 	require.NoError(t, err)
@@ -54,6 +59,20 @@ func TestCart(t *testing.T) {
 			carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
 				built := build(t, dbtest.Open(t, dialect, "cart"), o)
 				return carttest.Fixture{Service: built.Service, RunResumer: built.Module.Workers[0].Run}
+			})
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			dialect := database.SQLite
+			if placement == moduletest.Half {
+				dialect = database.Postgres
+			}
+			carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
+				far := build(t, dbtest.Open(t, dialect, "cart"), o)
+				near := buildFrom(t, placement.Near(t, far.Module), o)
+				return carttest.Fixture{Service: near.Service, RunResumer: far.Module.Workers[0].Run}
 			})
 		})
 	}

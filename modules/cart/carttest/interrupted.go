@@ -11,6 +11,7 @@ import (
 	"shop/modules/catalog"
 	"shop/modules/payments"
 	"shop/platform/contract"
+	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 	"shop/platform/money"
@@ -102,7 +103,7 @@ func (s shop) die(t *testing.T, at step) (id.User, id.Product) {
 	user, mug := id.NewUser(), s.Product(t, nil)
 	s.add(t, user, mug.ID, 3)
 	s.Break(at.method, at.fault)
-	require.Panics(t, func() { _, _, _ = s.checkOut(t, user, "k") })
+	s.requireDeath(t, user, "k")
 	s.Break(at.method, Fault{})
 	_, _, err := s.checkOut(t, user, "k")
 	require.ErrorIs(t, err, idempotency.ErrInProgress, "nobody can know yet that it is dead")
@@ -111,6 +112,15 @@ func (s shop) die(t *testing.T, at step) (id.User, id.Product) {
 }
 
 func death() error { panic("the process dies") }
+
+// requireDeath checks that the process dies during a checkout, which to a caller
+// in another one is a failure without an explanation.
+func (s shop) requireDeath(t *testing.T, user id.User, key string) {
+	t.Helper()
+	defer func() { _ = recover() }()
+	_, _, err := s.checkOut(t, user, key)
+	require.Equal(t, fault.Internal, fault.KindOf(err), "%v", err)
+}
 
 func diedRepeated(t *testing.T, s shop) {
 	for name, at := range steps(death) {
@@ -141,7 +151,7 @@ func diedGivingBack(t *testing.T, s shop) {
 			s.add(t, user, mug.ID, 3)
 			s.Break(payments.MethodCreateInvoice, Fault{Before: refuse})
 			s.Break(catalog.MethodRelease, at)
-			require.Panics(t, func() { _, _, _ = s.checkOut(t, user, "") })
+			s.requireDeath(t, user, "")
 			s.Break(catalog.MethodRelease, Fault{})
 			_, _, err := s.checkOut(t, user, "")
 			require.ErrorIs(t, err, cart.ErrCheckoutInProgress)

@@ -35,17 +35,18 @@ type ChangedItem struct {
 
 // Item is an item of a cart as it is answered.
 type Item struct {
-	ID        id.CartItem `json:"id" example:"cart_01h455vb4pex5vsknk084sn02q"`
-	UserID    id.User     `json:"user_id" example:"user_01h455vb4pex5vsknk084sn02q"`
-	ProductID id.Product  `json:"product_id" example:"prod_01h455vb4pex5vsknk084sn02q"`
-	Name      string      `json:"name" doc:"The product's name." example:"Blue mug"`
-	Quantity  int64       `json:"quantity" example:"2"`
-	UnitPrice Price       `json:"unit_price" doc:"The product's price now."`
-	LineTotal Price       `json:"line_total" doc:"The price of the quantity."`
-	Available bool        `json:"available" doc:"Whether this quantity can be bought now: the product is on sale, in the cart's currency, and enough are left." example:"true"`
-	Version   int64       `json:"version" doc:"Counts changes of the item." example:"1"`
-	CreatedAt time.Time   `json:"created_at" example:"2026-11-02T09:30:00.000000Z"`
-	UpdatedAt time.Time   `json:"updated_at" example:"2026-11-02T09:30:00.000000Z"`
+	ID              id.CartItem `json:"id" example:"cart_01h455vb4pex5vsknk084sn02q"`
+	UserID          id.User     `json:"user_id" example:"user_01h455vb4pex5vsknk084sn02q"`
+	ProductID       id.Product  `json:"product_id" example:"prod_01h455vb4pex5vsknk084sn02q"`
+	Name            string      `json:"name" doc:"The product's name." example:"Blue mug"`
+	Quantity        int64       `json:"quantity" example:"2"`
+	UnitPrice       Price       `json:"unit_price" doc:"The product's price now."`
+	LineTotal       Price       `json:"line_total" doc:"The price of the quantity."`
+	Available       bool        `json:"available" doc:"Whether this quantity can be bought now: the product is on sale, in the cart's currency, and enough are left." example:"true"`
+	Version         int64       `json:"version" doc:"Counts changes of the item." example:"1"`
+	ProductRevision int64       `json:"product_revision" doc:"Counts changes of the product and its stock; 0 when the product is not known." example:"1"`
+	CreatedAt       time.Time   `json:"created_at" example:"2026-11-02T09:30:00.000000Z"`
+	UpdatedAt       time.Time   `json:"updated_at" example:"2026-11-02T09:30:00.000000Z"`
 }
 
 // Cart is a whole cart.
@@ -80,11 +81,22 @@ type Checkout struct {
 
 func priceOf(a money.Amount) Price { return Price{Amount: a.Minor, Currency: string(a.Currency)} }
 
+func (p Price) value() money.Amount { return money.Of(p.Amount, money.Currency(p.Currency)) }
+
 func itemOf(i cart.Item) Item {
 	return Item{
 		ID: i.ID, UserID: i.UserID, ProductID: i.ProductID, Name: i.Name, Quantity: i.Quantity,
 		UnitPrice: priceOf(i.UnitPrice), LineTotal: priceOf(i.LineTotal), Available: i.Available,
-		Version: i.Version, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+		Version: i.Version, ProductRevision: i.ProductRevision, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+	}
+}
+
+// value is the item as the face has it.
+func (i Item) value() cart.Item {
+	return cart.Item{
+		ID: i.ID, UserID: i.UserID, ProductID: i.ProductID, Name: i.Name, Quantity: i.Quantity,
+		UnitPrice: i.UnitPrice.value(), LineTotal: i.LineTotal.value(), Available: i.Available,
+		Version: i.Version, ProductRevision: i.ProductRevision, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 }
 
@@ -98,6 +110,18 @@ func cartOf(c cart.Cart) Cart {
 		wire.Total.price = &price
 	}
 	return wire
+}
+
+// value is the cart as the face has it.
+func (c Cart) value() cart.Cart {
+	value := cart.Cart{Items: make([]cart.Item, len(c.Items)), Count: c.Count}
+	for i, item := range c.Items {
+		value.Items[i] = item.value()
+	}
+	if c.Total.price != nil {
+		value.Total = c.Total.price.value()
+	}
+	return value
 }
 
 // itemETag changes with the item and with its product; If-Match looks at the
