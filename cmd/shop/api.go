@@ -17,6 +17,7 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/placement"
 	"shop/platform/ratelimit"
 	"shop/platform/serviceauth"
 	"shop/platform/telemetry"
@@ -32,7 +33,7 @@ const openAPIPath = "/openapi.json"
 // newAPI puts the operations of all modules on one API.
 func newAPI(
 	cfg config.Config, logger *slog.Logger, registry *prometheus.Registry, tracing *telemetry.Tracing,
-	authority *serviceauth.Authority, sessions users.Service, modules []module.Module,
+	authority *serviceauth.Authority, sessions users.Service, modules []module.Module, controller *placement.Controller,
 ) (*httpapi.API, error) {
 	options := httpapi.Options{
 		Name: "Shop", Version: apiVersion, Logger: logger, Metrics: registry,
@@ -60,6 +61,7 @@ func newAPI(
 		m.Register(api)
 		module.RegisterHello(api, m, version)
 	}
+	placement.Register(api, controller)
 	docs := apidocs.Handler(openAPIPath)
 	api.Raw(openAPIPath, document(api))
 	api.Raw(apidocs.Path, docs)

@@ -10,6 +10,7 @@ import (
 	"shop/platform/config"
 	"shop/platform/httpapi"
 	"shop/platform/module"
+	"shop/platform/placement"
 	"shop/platform/telemetry"
 )
 
@@ -20,6 +21,8 @@ type App struct {
 	Tracing *telemetry.Tracing
 	Metrics *prometheus.Registry
 	API     *httpapi.API
+	// Placement moves calls between this process and others.
+	Placement *placement.Controller
 	// Modules are all of them, hosted here or not.
 	Modules []module.Module
 	// Workers are those of no single module, such as event relays.

@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/Shopify/toxiproxy/v2/toxics"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // TestMain lets the scripts run this program as "shop".
 func TestMain(m *testing.M) {
+	toxics.Register("garbage", new(garbage))
 	testscript.Main(m, map[string]func(){"shop": main})
 }
 

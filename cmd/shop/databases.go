@@ -37,13 +37,7 @@ func openDatabases(
 	}
 	failures := make(chan error, len(targets))
 	for name, deps := range targets {
-		policy, err := policyOf(cfg.PlacementOf(name))
-		if err != nil {
-			return nil, nil, err
-		}
-		deps.Logger, deps.Observer, deps.Remote, deps.Policy = logger, observer, clients[name], policy
-	}
-	for name, deps := range targets {
+		deps.Logger, deps.Observer, deps.Remote = logger, observer, clients[name]
 		if !cfg.Hosts(name) {
 			continue
 		}

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
 
 	"shop/platform/config"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/module"
+	"shop/platform/placement"
 	"shop/platform/remote"
 	"shop/platform/serviceauth"
 	"shop/platform/telemetry"
@@ -80,13 +81,22 @@ func requireNeighbours(cfg config.Config) error {
 	return nil
 }
 
-// policyOf is the policy of a module's switch when the process starts.
-func policyOf(p config.Placement) (flip.Policy, error) {
-	policy := flip.Policy{Remote: p.Remote, Shadow: p.Shadow}
-	if err := policy.Fallback.UnmarshalText([]byte(p.Fallback)); err != nil {
-		return policy, fmt.Errorf("read the fallback: %w", err)
+// newPlacement lets operators move calls between the sides of the modules.
+func newPlacement(
+	ctx context.Context, cfg config.Config, modules []module.Module, logger *slog.Logger,
+) (*placement.Controller, error) {
+	o := placement.Options{Settings: cfg, Build: version, Logger: logger}
+	for _, m := range modules {
+		placed := placement.Module{Control: m.Control, Contract: m.Contract}
+		if m.Remote != nil {
+			placed.Remote = m.Remote
+		}
+		if m.Hosted() {
+			placed.Database = m.DB.Identity
+		}
+		o.Modules = append(o.Modules, placed)
 	}
-	return policy, nil
+	return placement.New(ctx, o) //nolint:wrapcheck // names the setting
 }
 
 // placements say for each module which listeners offer it.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -22,6 +25,7 @@ import (
 	"shop/platform/event/outbox"
 	"shop/platform/flip"
 	"shop/platform/module"
+	"shop/platform/placement"
 	"shop/platform/serviceauth"
 	"shop/platform/telemetry"
 )
@@ -98,12 +102,39 @@ func newModules(b built) []module.Module {
 	}
 }
 
+// relays deliver events.
+type relays []module.Worker
+
+// newWorkers are those of no single module.
+func newWorkers(deliver relays, controller *placement.Controller) []module.Worker {
+	return append(
+		deliver,
+		module.Worker{Name: "placement", Run: controller.Run},
+		module.Worker{Name: "reload on SIGHUP", Run: func(ctx context.Context) error { return reloadOnHangup(ctx, controller) }},
+	)
+}
+
+// reloadOnHangup reads the settings again when the operator asks with SIGHUP.
+func reloadOnHangup(ctx context.Context, controller *placement.Controller) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+			controller.Reload()
+		}
+	}
+}
+
 // newRelays delivers what each hosted module publishes to those that want it,
 // wherever they are. What a module wants that this process cannot reach is left
 // to a process that can: the cursor of a subscriber is in the publisher's
 // database.
-func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.Tracing) ([]module.Worker, error) {
-	var workers []module.Worker
+func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.Tracing) (relays, error) {
+	var workers relays
 	for _, publisher := range modules {
 		if publisher.Outbox == nil {
 			continue

@@ -30,59 +30,72 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		return nil, nil, err
 	}
 	observer := newObserver(registry, tracing)
-	mainDatabases, cleanup, err := openDatabases(contextContext, configConfig, logger, metrics, tracing, observer)
+	mainRemotes, cleanup, err := newRemotes(configConfig, authority, tracing, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	built, err := newUsers(configConfig, mainDatabases)
+	mainDatabases, cleanup2, err := openDatabases(contextContext, configConfig, logger, metrics, tracing, observer, mainRemotes)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
 	}
-	service := built.Service
+	usersmodBuilt, err := newUsers(configConfig, mainDatabases)
+	if err != nil {
+		cleanup2()
+		cleanup()
+		return nil, nil, err
+	}
+	service := usersmodBuilt.Service
 	paymentsmodBuilt, err := newPayments(mainDatabases, service)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	paymentsService := paymentsmodBuilt.Service
 	emailmodBuilt, err := newEmail(configConfig, mainDatabases, service, paymentsService)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	catalogmodBuilt, err := newCatalog(mainDatabases)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	catalogService := catalogmodBuilt.Service
 	cartmodBuilt, err := newCart(mainDatabases, catalogService, paymentsService)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	statsmodBuilt, err := newStats(mainDatabases)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
-	mainHosted := hosted{
-		Users:    built,
+	mainBuilt := built{
+		Users:    usersmodBuilt,
 		Email:    emailmodBuilt,
 		Catalog:  catalogmodBuilt,
 		Cart:     cartmodBuilt,
 		Payments: paymentsmodBuilt,
 		Stats:    statsmodBuilt,
 	}
-	v := newModules(mainHosted)
+	v := newModules(mainBuilt)
 	api, err := newAPI(configConfig, logger, registry, tracing, authority, service, v)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	v2, err := newRelays(v, logger, tracing)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
@@ -98,6 +111,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		Catalog: catalogService,
 	}
 	return app, func() {
+		cleanup2()
 		cleanup()
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	Pause time.Duration
 	// Patience is how long a customer repeats a request that fails; 0: 30 s.
 	Patience time.Duration
+	// Answered counts requests while they happen; nil does not.
+	Answered *atomic.Int64
 }
 
 // Report is what the customers lived through.
@@ -56,7 +59,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: o.Customers, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	r := &Report{Run: "traffic." + strings.ToLower(rand.Text()[:10]), Failures: map[string]int64{}}
-	t := &tally{report: r}
+	t := &tally{report: r, answeredSoFar: o.Answered}
+	if t.answeredSoFar == nil {
+		t.answeredSoFar = &atomic.Int64{}
+	}
 	var customers sync.WaitGroup
 	errs := make(chan error, o.Customers)
 	for i := range o.Customers {
@@ -114,6 +120,8 @@ func (r *Report) String() string {
 
 // tally counts for all customers.
 type tally struct {
+	answeredSoFar *atomic.Int64
+
 	mu     sync.Mutex
 	report *Report
 	took   []time.Duration
@@ -121,6 +129,7 @@ type tally struct {
 
 // answered notes one request; failure is empty when all was well.
 func (t *tally) answered(took time.Duration, failure string) {
+	t.answeredSoFar.Add(1)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.report.Requests++
