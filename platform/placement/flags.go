@@ -3,7 +3,6 @@ package placement
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -12,12 +11,16 @@ import (
 	"shop/platform/flip"
 )
 
-// The flags of a module are its name and one of these.
+// The flags of a module are its name and one of these. The evaluation's context
+// has what is wanted under the same names.
 const (
 	flagRemote   = ".remote"   // int, percent
 	flagShadow   = ".shadow"   // int, percent
 	flagFallback = ".fallback" // string, "none" or "reads"
 )
+
+// aboutModule is where the evaluation's context has the module's name.
+const aboutModule = "module"
 
 // flagDomain is what the shop is called towards a provider of flags.
 const flagDomain = "shop.modules"
@@ -31,18 +34,17 @@ const flagTimeout = 2 * time.Second
 type flags struct {
 	api    *openfeature.EvaluationAPI
 	client *openfeature.Client
-	own    *wantedFlags
 }
 
 // newFlags makes an API of the controller's own, so that two controllers in one
 // process share nothing. provider nil is the built-in one. changed is called
 // when the provider says that flags have changed; it must not block.
 func newFlags(ctx context.Context, provider openfeature.FeatureProvider, changed func()) (*flags, error) {
-	f := &flags{api: isolated.NewAPI(), own: &wantedFlags{policies: map[string]flip.Policy{}}}
+	f := &flags{api: isolated.NewAPI()}
 	domain := openfeature.WithDomain(flagDomain)
 	var err error
 	if provider == nil {
-		err = f.api.SetProviderAndWait(ctx, f.own, domain)
+		err = f.api.SetProviderAndWait(ctx, wantedFlags{}, domain)
 	} else {
 		// A provider that is not ready yet does not hold up the start: until then
 		// everything is as wanted.
@@ -58,12 +60,14 @@ func newFlags(ctx context.Context, provider openfeature.FeatureProvider, changed
 	return f, nil
 }
 
-// decide is the policy of a module when an operator wants p.
+// decide is the policy of a module when p is wanted. The provider learns from
+// the evaluation's context which module it is and what is wanted.
 func (f *flags) decide(ctx context.Context, module string, p flip.Policy) flip.Policy {
 	ctx, cancel := context.WithTimeout(ctx, flagTimeout)
 	defer cancel()
-	f.own.want(module, p)
-	about := openfeature.NewTargetlessEvaluationContext(map[string]any{"module": module})
+	about := openfeature.NewTargetlessEvaluationContext(map[string]any{
+		aboutModule: module, module + flagRemote: int64(p.Remote), module + flagShadow: int64(p.Shadow), module + flagFallback: p.Fallback.String(),
+	})
 	decided := flip.Policy{
 		Remote: percent(f.client.Int(ctx, module+flagRemote, int64(p.Remote), about), p.Remote),
 		Shadow: percent(f.client.Int(ctx, module+flagShadow, int64(p.Shadow), about), p.Shadow),
@@ -87,60 +91,38 @@ func (f *flags) close(ctx context.Context) error {
 	return f.api.Shutdown(ctx) //nolint:wrapcheck // says what it is about
 }
 
-// wantedFlags is the built-in provider: what the settings and the store say.
-type wantedFlags struct {
-	openfeature.NoopProvider
+// wantedFlags is the built-in provider: it lets through what the settings and
+// the store want.
+type wantedFlags struct{ openfeature.NoopProvider }
 
-	mu       sync.Mutex
-	policies map[string]flip.Policy
-}
-
-var _ openfeature.FeatureProvider = (*wantedFlags)(nil)
-
-func (w *wantedFlags) want(module string, p flip.Policy) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.policies[module] = p
-}
-
-func (w *wantedFlags) wanted(context openfeature.FlattenedContext) (flip.Policy, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	module, _ := context["module"].(string)
-	p, found := w.policies[module]
-	return p, found
-}
+var _ openfeature.FeatureProvider = wantedFlags{}
 
 // Metadata implements openfeature.FeatureProvider.
-func (*wantedFlags) Metadata() openfeature.Metadata { return openfeature.Metadata{Name: "shop"} }
+func (wantedFlags) Metadata() openfeature.Metadata { return openfeature.Metadata{Name: "shop"} }
 
 // IntEvaluation implements openfeature.FeatureProvider.
-func (w *wantedFlags) IntEvaluation(
-	_ context.Context, flag string, fallback int64, context openfeature.FlattenedContext,
+func (wantedFlags) IntEvaluation(
+	_ context.Context, flag string, fallback int64, about openfeature.FlattenedContext,
 ) openfeature.IntResolutionDetail {
-	module, _ := context["module"].(string)
-	switch p, found := w.wanted(context); {
-	case found && flag == module+flagRemote:
-		return openfeature.IntResolutionDetail{Value: int64(p.Remote), ProviderResolutionDetail: static}
-	case found && flag == module+flagShadow:
-		return openfeature.IntResolutionDetail{Value: int64(p.Shadow), ProviderResolutionDetail: static}
+	if wanted, found := about[flag].(int64); found {
+		return openfeature.IntResolutionDetail{Value: wanted, ProviderResolutionDetail: asWanted()}
 	}
 	return openfeature.IntResolutionDetail{Value: fallback, ProviderResolutionDetail: notFound(flag)}
 }
 
 // StringEvaluation implements openfeature.FeatureProvider.
-func (w *wantedFlags) StringEvaluation(
-	_ context.Context, flag, fallback string, context openfeature.FlattenedContext,
+func (wantedFlags) StringEvaluation(
+	_ context.Context, flag, fallback string, about openfeature.FlattenedContext,
 ) openfeature.StringResolutionDetail {
-	module, _ := context["module"].(string)
-	if p, found := w.wanted(context); found && flag == module+flagFallback {
-		return openfeature.StringResolutionDetail{Value: p.Fallback.String(), ProviderResolutionDetail: static}
+	if wanted, found := about[flag].(string); found {
+		return openfeature.StringResolutionDetail{Value: wanted, ProviderResolutionDetail: asWanted()}
 	}
 	return openfeature.StringResolutionDetail{Value: fallback, ProviderResolutionDetail: notFound(flag)}
 }
 
-// static is how the built-in provider comes to a value.
-var static = openfeature.ProviderResolutionDetail{Reason: openfeature.StaticReason}
+func asWanted() openfeature.ProviderResolutionDetail {
+	return openfeature.ProviderResolutionDetail{Reason: openfeature.StaticReason}
+}
 
 func notFound(flag string) openfeature.ProviderResolutionDetail {
 	return openfeature.ProviderResolutionDetail{

@@ -169,11 +169,9 @@ func (c *Controller) Change(ctx context.Context, module string, change Change) (
 		return ModuleState{}, err
 	}
 	if decided := c.flags.decide(ctx, p.name, next.policy()); decided != next.policy() {
-		c.flags.decide(ctx, p.name, present.policy()) // what was wanted before is wanted still
 		return ModuleState{}, ErrDecidedElsewhere.With("the flag provider decides the placement of %s: %s", p.name, decided)
 	}
 	if err := p.save(ctx, next, 0); err != nil {
-		c.flags.decide(ctx, p.name, present.policy())
 		return ModuleState{}, err
 	}
 	return p.state(ctx), nil
