@@ -28,14 +28,19 @@ type natsStore struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	logger *slog.Logger
+	// again says that the connection was lost and is there again. The client
+	// library finds out by missing heartbeats only that a restarted server knows
+	// nothing of the watch.
+	again chan struct{}
 }
 
 // newNATSStore makes a store on the server at url. The server need not be there
 // yet: the connection is made in the background, again and again.
 func newNATSStore(url string, logger *slog.Logger) (*natsStore, error) {
+	again := make(chan struct{}, 1)
 	conn, err := nats.Connect(
 		url, nats.Name("shop modules"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
-		nats.ReconnectWait(natsRetry), nats.Timeout(natsTimeout),
+		nats.ReconnectWait(natsRetry), nats.Timeout(natsTimeout), nats.ReconnectHandler(func(*nats.Conn) { poke(again) }),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
@@ -45,7 +50,7 @@ func newNATSStore(url string, logger *slog.Logger) (*natsStore, error) {
 		conn.Close()
 		return nil, fmt.Errorf("use JetStream of NATS: %w", err)
 	}
-	return &natsStore{conn: conn, js: js, logger: logger}, nil
+	return &natsStore{conn: conn, js: js, logger: logger, again: again}, nil
 }
 
 // Name implements Store.
@@ -115,8 +120,8 @@ func (s *natsStore) Watch(ctx context.Context, changed func(string, Record, uint
 	}
 }
 
-// watch passes on records until the watch breaks. The client library itself
-// resumes it after the connection was lost.
+// watch passes on records until the watch breaks or has to begin anew: then it
+// tells all that there is again, of which the controller takes what is newer.
 func (s *natsStore) watch(ctx context.Context, changed func(string, Record, uint64)) error {
 	opening, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
@@ -132,6 +137,8 @@ func (s *natsStore) watch(ctx context.Context, changed func(string, Record, uint
 	for {
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-s.again:
 			return nil
 		case entry, open := <-watcher.Updates():
 			if !open {
