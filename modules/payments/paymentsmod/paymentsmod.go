@@ -14,16 +14,16 @@ import (
 	"shop/modules/payments/internal/sandbox"
 	"shop/modules/users"
 	"shop/platform/event/outbox"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/module"
+	"shop/platform/remote"
 )
 
 // Deps are what the module is built from.
 type Deps struct {
 	module.Deps
-	// Users tells whether there is such a user.
+	// Users tells whether there is such a user; needed where the module is hosted.
 	Users    users.Service
 	Settings Settings
 	// Now is the clock; nil means time.Now.
@@ -41,10 +41,43 @@ type Built struct {
 	Module  module.Module
 }
 
-// New builds the module over a migrated database.
+// name is the module's name.
+const name = "payments"
+
+// New builds the module: over a migrated database where it is hosted, and as a
+// client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	answers := sqlstore.New(d.DB)
-	events := outbox.New(d.DB)
+	here, err := newLocal(d)
+	if err != nil {
+		return nil, fmt.Errorf("build payments: %w", err)
+	}
+	face := &Switch{module.NewRoute(
+		d.Deps, name, here.service, func(r *remote.Client) payments.Service { return rest.NewClient(r) },
+		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
+	)}
+	return &Built{
+		Service: face,
+		Module: module.Module{
+			Name: name, Contract: payments.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
+			Register: func(api *httpapi.API) { rest.Register(api, face) },
+			Outbox:   here.events,
+			Workers:  here.workers,
+		},
+	}, nil
+}
+
+// local is the module in this process; the zero value where it is not hosted.
+type local struct {
+	service payments.Service
+	events  *outbox.Outbox
+	workers []module.Worker
+}
+
+func newLocal(d Deps) (local, error) {
+	if d.DB == nil {
+		return local{}, nil
+	}
+	answers, events := sqlstore.New(d.DB), outbox.New(d.DB)
 	if d.Provider == nil {
 		d.Provider = sandbox.New(sandbox.Options{DB: d.DB})
 	}
@@ -53,22 +86,10 @@ func New(d Deps) (*Built, error) {
 		Users: d.Users, Logger: d.Logger, Settings: d.Settings, Now: d.Now,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("build payments: %w", err)
+		return local{}, err //nolint:wrapcheck // New says what it was about
 	}
-	face := &Switch{flip.NewRoute[payments.Service](
-		service, d.Observer,
-		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
-	)}
-	return &Built{
-		Service: face,
-		Module: module.Module{
-			Name: "payments", ContractVersion: payments.ContractVersion, DB: d.DB,
-			Register: func(api *httpapi.API) { rest.Register(api, face) },
-			Outbox:   events,
-			Workers: []module.Worker{
-				{Name: "resolve payments", Run: service.RunResolver},
-				module.Pruning("idempotency records", d.Logger, answers.Prune),
-			},
-		},
-	}, nil
+	return local{service, events, []module.Worker{
+		{Name: "resolve payments", Run: service.RunResolver},
+		module.Pruning("idempotency records", d.Logger, answers.Prune),
+	}}, nil
 }

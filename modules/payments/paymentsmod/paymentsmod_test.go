@@ -20,17 +20,26 @@ import (
 	"shop/platform/flip"
 	"shop/platform/id"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 )
 
 // build builds the module over a database; of p nil, with the sandbox.
 func build(t testing.TB, db *database.DB, o paymentstest.Outside, p provider.Provider) *paymentsmod.Built {
 	t.Helper()
 	if p == nil {
-		p = sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond})
+		p = newSandbox(db)
 	}
+	return buildFrom(t, module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)}, o, p)
+}
+
+func newSandbox(db *database.DB) provider.Provider {
+	return sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond})
+}
+
+func buildFrom(t testing.TB, d module.Deps, o paymentstest.Outside, p provider.Provider) *paymentsmod.Built {
+	t.Helper()
 	built, err := paymentsmod.New(paymentsmod.Deps{
-		Deps:  module.Deps{DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil)},
-		Users: o.Users, Provider: p, Now: o.Clock.Now,
+		Deps: d, Users: o.Users, Provider: p, Now: o.Clock.Now,
 		Settings: paymentsmod.Settings{RetryPause: time.Millisecond, ResolveEvery: time.Millisecond},
 	})
 	require.NoError(t, err)
@@ -39,7 +48,10 @@ func build(t testing.TB, db *database.DB, o paymentstest.Outside, p provider.Pro
 
 func fixture(t *testing.T, db *database.DB, o paymentstest.Outside, p provider.Provider) paymentstest.Fixture {
 	t.Helper()
-	built := build(t, db, o, p)
+	return fixtureOf(db, build(t, db, o, p))
+}
+
+func fixtureOf(db *database.DB, built *paymentsmod.Built) paymentstest.Fixture {
 	return paymentstest.Fixture{
 		Service: built.Service,
 		Resolve: func(ctx context.Context) error { return resolve(ctx, db, built) },
@@ -115,6 +127,22 @@ func TestPayments(t *testing.T) {
 			t.Parallel()
 			paymentstest.Run(t, func(t *testing.T, o paymentstest.Outside) paymentstest.Fixture {
 				return fixture(t, dbtest.Open(t, dialect, "payments"), o, nil)
+			})
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			dialect := database.SQLite
+			if placement == moduletest.Half {
+				dialect = database.Postgres
+			}
+			paymentstest.Run(t, func(t *testing.T, o paymentstest.Outside) paymentstest.Fixture {
+				db := dbtest.Open(t, dialect, "payments")
+				far := build(t, db, o, nil)
+				f := fixtureOf(db, far)
+				f.Service = buildFrom(t, placement.Near(t, far.Module), o, newSandbox(db)).Service
+				return f
 			})
 		})
 	}

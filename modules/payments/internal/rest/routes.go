@@ -49,7 +49,7 @@ func (h handlers) create(ctx context.Context, in *createInput) (*httpapi.Created
 	if err != nil {
 		return nil, err
 	}
-	input := in.Body.value()
+	input := in.Body.input()
 	input.Key = key
 	v, err := h.service.CreateInvoice(ctx, input)
 	if err != nil {

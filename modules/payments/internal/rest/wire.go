@@ -70,34 +70,70 @@ type Payment struct {
 	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"100" pattern:"^[!-~]+$" patternDescription:"printable ASCII without spaces" doc:"A method that the provider knows. The sandbox knows pm_ok, pm_declined, pm_flaky (charges at the second try, which the shop makes) and pm_timeout (charges without answering in time)." example:"pm_ok"`
 }
 
-func (b NewInvoice) value() payments.CreateInvoiceInput {
+// newInvoiceOf is the inverse of input.
+func newInvoiceOf(in payments.CreateInvoiceInput) NewInvoice {
+	body := NewInvoice{UserID: in.UserID, Currency: string(in.Currency), Lines: make([]NewLine, len(in.Lines))}
+	for i, l := range in.Lines {
+		body.Lines[i] = NewLine{
+			ProductID: productOf(l.ProductID), Description: l.Description, Quantity: l.Quantity,
+			UnitPrice: Price(sumOf(l.UnitPrice)),
+		}
+	}
+	return body
+}
+
+// input is the face's input of a new invoice.
+func (b NewInvoice) input() payments.CreateInvoiceInput {
 	in := payments.CreateInvoiceInput{
 		UserID: b.UserID, Currency: money.Currency(b.Currency), Lines: make([]payments.LineInput, len(b.Lines)),
 	}
 	for i, l := range b.Lines {
 		in.Lines[i] = payments.LineInput{
-			Description: l.Description, Quantity: l.Quantity,
-			UnitPrice: money.Of(l.UnitPrice.Amount, money.Currency(l.UnitPrice.Currency)),
-		}
-		if l.ProductID != nil {
-			in.Lines[i].ProductID = *l.ProductID
+			ProductID: productIn(l.ProductID), Description: l.Description, Quantity: l.Quantity,
+			UnitPrice: Sum(l.UnitPrice).value(),
 		}
 	}
 	return in
+}
+
+// productOf is the product of a line; nil for a line that is none.
+func productOf(product id.Product) *id.Product {
+	if product.IsZero() {
+		return nil
+	}
+	return &product
+}
+
+// productIn is the inverse of productOf.
+func productIn(product *id.Product) id.Product {
+	if product == nil {
+		return id.Product{}
+	}
+	return *product
 }
 
 func invoiceOf(v payments.Invoice) Invoice {
 	wire := Invoice{InvoiceSummary: summaryOf(v), Lines: make([]Line, len(v.Lines))}
 	for i, l := range v.Lines {
 		wire.Lines[i] = Line{
-			ID: l.ID, Description: l.Description, Quantity: l.Quantity,
+			ID: l.ID, ProductID: productOf(l.ProductID), Description: l.Description, Quantity: l.Quantity,
 			UnitPrice: Price(sumOf(l.UnitPrice)), LineTotal: sumOf(l.LineTotal),
-		}
-		if !l.ProductID.IsZero() {
-			wire.Lines[i].ProductID = &l.ProductID
 		}
 	}
 	return wire
+}
+
+// value is the invoice as the face has it.
+func (v Invoice) value() payments.Invoice {
+	value := v.InvoiceSummary.value()
+	value.Lines = make([]payments.Line, len(v.Lines))
+	for i, l := range v.Lines {
+		value.Lines[i] = payments.Line{
+			ID: l.ID, ProductID: productIn(l.ProductID), Description: l.Description, Quantity: l.Quantity,
+			UnitPrice: Sum(l.UnitPrice).value(), LineTotal: l.LineTotal.value(),
+		}
+	}
+	return value
 }
 
 func summaryOf(v payments.Invoice) InvoiceSummary {
@@ -111,4 +147,18 @@ func summaryOf(v payments.Invoice) InvoiceSummary {
 	return wire
 }
 
+// value is the invoice as a list of the face has it: without its lines.
+func (v InvoiceSummary) value() payments.Invoice {
+	value := payments.Invoice{
+		ID: v.ID, UserID: v.UserID, Currency: money.Currency(v.Currency), Status: payments.Status(v.Status),
+		Total: v.Total.value(), Version: v.Version, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
+	}
+	if v.PaidAt != nil {
+		value.PaidAt = *v.PaidAt
+	}
+	return value
+}
+
 func sumOf(a money.Amount) Sum { return Sum{Amount: a.Minor, Currency: string(a.Currency)} }
+
+func (s Sum) value() money.Amount { return money.Of(s.Amount, money.Currency(s.Currency)) }
