@@ -52,7 +52,9 @@ type Service interface {
 	// ErrTooManyAttempts, ErrBusy.
 	SignIn(ctx context.Context, in SignInInput) (NewSession, error)
 	// Authenticate says whose session a token is, and prolongs the session.
-	// Everybody: the token is the proof. Errors: ErrSessionEnded.
+	// Everybody: the token is the proof. That a session has ended, or its user has
+	// another role, is seen at once by whoever changed it, and everywhere within a
+	// second. Errors: ErrSessionEnded.
 	Authenticate(ctx context.Context, in AuthenticateInput) (Session, error)
 	// SignOut ends the session of a token; one that has ended already is fine.
 	// Everybody: the token is the proof.

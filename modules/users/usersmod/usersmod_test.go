@@ -14,30 +14,34 @@ import (
 	"shop/platform/event"
 	"shop/platform/flip"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 )
 
 // fast makes hashing cheap; what real parameters do is tested by itself.
 var fast = usersmod.Settings{PasswordMemory: 64, PasswordIterations: 1, PasswordsAtOnce: 4}
 
-func deps(db *database.DB, clock *userstest.Clock, settings usersmod.Settings) usersmod.Deps {
-	d := usersmod.Deps{
-		Deps: module.Deps{
-			DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
-		},
-		Settings: settings,
-	}
-	if clock != nil {
-		d.Now = clock.Now
-	}
-	return d
-}
-
-// build builds the module; a nil clock is the real one.
+// build builds the module here; a nil clock is the real one.
 func build(tb testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) users.Service {
 	tb.Helper()
-	built, err := usersmod.New(deps(db, clock, settings))
+	return host(tb, db, clock, settings).Service
+}
+
+func host(tb testing.TB, db *database.DB, clock *userstest.Clock, settings usersmod.Settings) *usersmod.Built {
+	tb.Helper()
+	return place(tb, module.Deps{
+		DB: db, Logger: slog.New(slog.DiscardHandler), Observer: flip.NewObserver(nil, nil),
+	}, clock, settings)
+}
+
+func place(tb testing.TB, d module.Deps, clock *userstest.Clock, settings usersmod.Settings) *usersmod.Built {
+	tb.Helper()
+	deps := usersmod.Deps{Deps: d, Settings: settings}
+	if clock != nil {
+		deps.Now = clock.Now
+	}
+	built, err := usersmod.New(deps)
 	require.NoError(tb, err)
-	return built.Service
+	return built
 }
 
 func TestUsers(t *testing.T) {
@@ -61,6 +65,20 @@ func TestUsers(t *testing.T) {
 				return userstest.Fixture{
 					Service: build(t, db, clock, fast), Clock: clock,
 					Events: func(t *testing.T) []event.Event { return published(t, db) },
+				}
+			})
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			userstest.Run(t, func(t *testing.T) userstest.Fixture {
+				clock, db := userstest.NewClock(), dbtest.Open(t, placement.Dialect(), "users")
+				far := host(t, db, clock, fast)
+				return userstest.Fixture{
+					Service: place(t, placement.Near(t, far.Module), clock, fast).Service, Clock: clock,
+					Several: placement == moduletest.Half,
+					Events:  func(t *testing.T) []event.Event { return published(t, db) },
 				}
 			})
 		})

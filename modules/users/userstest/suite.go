@@ -4,7 +4,9 @@ package userstest
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,6 +22,9 @@ type Fixture struct {
 	Service users.Service
 	// Clock is the clock of the implementation.
 	Clock *Clock
+	// Several says that calls are answered by several processes in turn, which see
+	// the end of a session that another one brought about within a second.
+	Several bool
 	// Events lists what was published so far, oldest first.
 	Events func(t *testing.T) []event.Event
 }
@@ -84,6 +89,13 @@ func (f Fixture) signIn(t *testing.T, email string) string {
 	return session.Token
 }
 
+// settle lets everybody see what has become of sessions.
+func (f Fixture) settle() {
+	if f.Several {
+		f.Clock.Advance(time.Second)
+	}
+}
+
 func (f Fixture) alive(t *testing.T, token string) bool {
 	t.Helper()
 	_, err := f.Service.Authenticate(t.Context(), users.AuthenticateInput{Token: token})
@@ -100,12 +112,16 @@ func (f Fixture) issue(t *testing.T, user id.User, purpose users.Purpose) users.
 	return token
 }
 
+// requireFields requires an invalid input with exactly these places, each named
+// once or for several things that are wrong with it.
 func requireFields(t *testing.T, err error, locations ...string) {
 	t.Helper()
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
 	var found []string
 	for _, f := range fault.From(err).Fields {
-		found = append(found, f.Location)
+		if !slices.Contains(found, f.Location) {
+			found = append(found, f.Location)
+		}
 	}
 	require.ElementsMatch(t, locations, found)
 }

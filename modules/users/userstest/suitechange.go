@@ -143,6 +143,7 @@ func updatePassword(t *testing.T, f Fixture) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, int64(2), u.Version)
+	f.settle()
 	require.True(t, f.alive(t, kept))
 	require.False(t, f.alive(t, other))
 	err = f.Service.ResetPassword(t.Context(), users.ResetPasswordInput{Token: reset.Text, Password: password})
@@ -158,6 +159,7 @@ func updatePasswordByAdmin(t *testing.T, f Fixture) {
 	token := f.signIn(t, "ada@example.com")
 	_, err := f.Service.UpdateUser(admin(t), users.UpdateUserInput{ID: user, Password: new("staple battery")})
 	require.NoError(t, err)
+	f.settle()
 	require.False(t, f.alive(t, token))
 }
 
@@ -175,6 +177,7 @@ func updateRole(t *testing.T, f Fixture) {
 	require.ErrorIs(t, err, identity.ErrForbidden)
 	_, err = f.Service.UpdateUser(admin(t), in)
 	require.NoError(t, err)
+	f.settle()
 	require.Equal(t, users.RoleAdministrator, role(), "seen at once")
 }
 
@@ -213,6 +216,7 @@ func removeGone(t *testing.T, f Fixture) {
 	require.True(t, f.alive(t, session))
 	verification := f.issue(t, user, users.PurposeVerification)
 	require.NoError(t, f.Service.RemoveUser(as(t, user), users.RemoveUserInput{ID: user, IfVersion: 1}))
+	f.settle()
 
 	require.False(t, f.alive(t, session))
 	_, err := f.Service.User(admin(t), users.UserInput{ID: user})

@@ -103,6 +103,7 @@ func resetPassword(t *testing.T, f Fixture) {
 	token := f.issue(t, user, users.PurposePasswordReset)
 	in := users.ResetPasswordInput{Token: token.Text, Password: "staple battery"}
 	require.NoError(t, f.Service.ResetPassword(t.Context(), in))
+	f.settle()
 	require.False(t, f.alive(t, session))
 	_, err := f.Service.SignIn(t.Context(), users.SignInInput{Email: "ada@example.com", Password: "staple battery"})
 	require.NoError(t, err)

@@ -75,11 +75,9 @@ func (h accounts) update(ctx context.Context, in *updateInput) (*userOutput, err
 	if err != nil {
 		return nil, err
 	}
-	b := in.Body
-	u, err := h.service.UpdateUser(ctx, users.UpdateUserInput{
-		ID: user, IfVersion: version, Email: b.Email, Name: b.Name, Password: b.Password,
-		CurrentPassword: b.CurrentPassword, Role: (*users.Role)(b.Role), KeepSession: in.token,
-	})
+	change := in.Body.input(user, version)
+	change.KeepSession = in.token
+	u, err := h.service.UpdateUser(ctx, change)
 	if err != nil {
 		return nil, err
 	}

@@ -90,25 +90,3 @@ func registerTokens(api *httpapi.API, h tokens) {
 		Description: "Ends all sessions of the user, and verifies the address that the token was sent to.",
 	}, h.reset)
 }
-
-func registerInternal(api *httpapi.API, h internal) {
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "find-user", Method: http.MethodPost, Path: "/internal/users/find", Module: "users",
-		Summary: "Find a user by e-mail address", Access: httpapi.Internal, Errors: []int{http.StatusNotFound},
-		Description: "A POST, so that the address is in no URL.",
-	}, h.find)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "authenticate-session", Method: http.MethodPost, Path: "/internal/users/authenticate", Module: "users",
-		Summary: "Say whose session a token is", Access: httpapi.Internal,
-	}, h.authenticate)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "issue-token", Method: http.MethodPost, Path: "/internal/users/tokens", Module: "users",
-		Summary: "Make a single-use token for an e-mail", Access: httpapi.Internal, Errors: []int{http.StatusNotFound},
-	}, h.issue)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "create-administrator", Method: http.MethodPost, Path: "/internal/users/administrators", Module: "users",
-		Summary: "Create an administrator", Access: httpapi.Internal, Status: http.StatusCreated,
-		Description: "For services. With `only_first`, and an administrator already there, the answer has no `id`.",
-		Errors:      []int{http.StatusConflict, http.StatusServiceUnavailable},
-	}, h.createAdministrator)
-}

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,4 +78,44 @@ func TestInternal(t *testing.T) {
 	}
 	w := call(t, s.internal, http.MethodPost, "/internal/users/tokens", administrator, `{"user_id":"`+u.ID.String()+`","purpose":"password_reset"}`)
 	require.Equal(t, http.StatusForbidden, w.Code, "administrators do not get at tokens")
+}
+
+// Another process sends what its callers presented, secrets among it.
+func TestForwarded(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	u, session := s.signIn(t, users.RoleCustomer)
+	post := func(path, body string, status int) string {
+		t.Helper()
+		w := call(t, s.internal, http.MethodPost, path, "a.b.c", body)
+		require.Equal(t, status, w.Code, "%s: %s", path, w.Body)
+		return w.Body.String()
+	}
+	from := func(address string) string {
+		return `{"email":"customer@example.com","password":"` + password + `","address":"` + address + `"}`
+	}
+	wrong := strings.Replace(from("192.0.2.7"), password, "wrong password", 1)
+	for range 10 {
+		post("/internal/users/sessions", wrong, 401)
+	}
+	post("/internal/users/sessions", from("192.0.2.7"), 429)
+	golden(t, "new_session", []byte(post("/internal/users/sessions", from("192.0.2.8"), 201)))
+	verification := s.issue(t, u.ID, users.PurposeVerification)
+	require.Contains(t, post("/internal/users/verification", `{"token":"`+verification+`"}`, 200), `"verified":true`)
+	golden(t, "token_invalid", []byte(post("/internal/users/verification", `{"token":""}`, 404)))
+	change := `{"password":"staple battery","current_password":"` + password + `","keep_session":"` + session + `"}`
+	w := call(t, s.internal, http.MethodPut, "/internal/users/accounts/"+u.ID.String(), "a.b.c", change, "If-Match", `"1"`)
+	require.Equal(t, http.StatusPreconditionFailed, w.Code, w.Body)
+	w = call(t, s.internal, http.MethodPut, "/internal/users/accounts/"+u.ID.String(), "a.b.c", change, "If-Match", `"2"`)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	post("/internal/users/authenticate", `{"token":"`+session+`"}`, 200)
+	for range 2 {
+		post("/internal/users/sign-out", `{"token":"`+session+`"}`, 204)
+	}
+	post("/internal/users/authenticate", `{"token":"`+session+`"}`, 401)
+	reset := s.issue(t, u.ID, users.PurposePasswordReset)
+	post("/internal/users/password-reset", `{"token":"`+reset+`","password":"correct horse"}`, 204)
+	for _, secret := range []string{session, verification, reset, "staple", "correct horse", "customer@example.com", "192.0.2."} {
+		require.NotContains(t, s.log.String(), secret)
+	}
 }

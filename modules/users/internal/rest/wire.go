@@ -54,6 +54,9 @@ type User struct {
 
 func userOf(u users.User) User { return User(u) }
 
+// value is the account as the face has it.
+func (u User) value() users.User { return users.User(u) }
+
 // Credentials are the body of a sign-in.
 type Credentials struct {
 	Email    string `json:"email" minLength:"1" maxLength:"254" doc:"The account's address, in any case." example:"ada@example.com"`
@@ -84,7 +87,12 @@ func sessionOf(s users.Session) Session {
 	return Session{UserID: s.UserID, Role: s.Role, ExpiresAt: s.ExpiresAt}
 }
 
-// SecretToken is the body that carries a token from an e-mail or a session.
+// value is the session as the face has it.
+func (s KnownSession) value() users.Session {
+	return users.Session{ID: s.ID, UserID: s.UserID, Role: s.Role, ExpiresAt: s.ExpiresAt}
+}
+
+// SecretToken is the body that carries a token from an e-mail.
 type SecretToken struct {
 	Token string `json:"token" minLength:"1" maxLength:"128" writeOnly:"true" doc:"The token." example:"pQ7r0yXnJ2vK5mT8wZ1bD4fG6hL9sA3cE0iU7oR2tYk"`
 }
