@@ -39,6 +39,15 @@ test: $(TOOLS)/gotestsum ## run every test with the race detector, PostgreSQL in
 bench: build ## measure the shop beside two yardsticks, one table (PostgreSQL with fsync)
 	@$(POSTGRES) --fsync -- env CGO_ENABLED=0 go run -tags $(TAGS) ./cmd/shopbench -shop bin/shop $(ARGS)
 
+.PHONY: load
+load: ## let customers use the shop at http://localhost:8080 until Ctrl-C
+	@CGO_ENABLED=0 go build -tags $(TAGS) -o bin/shopbench ./cmd/shopbench
+	@exec bin/shopbench load $(ARGS)
+
+.PHONY: flip-test
+flip-test: ## move every module to another process and back while customers buy; kill it; disturb the network
+	@$(POSTGRES) -- go test -race -tags $(TAGS) -timeout 20m -count 1 -v -run 'TestFlips|TestPlacements' ./cmd/shop -flip-requests 400 $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME) $(TAGS)

@@ -111,3 +111,19 @@ func correspond(t *testing.T, a, b *process) map[string]int {
 	}
 	return wanted
 }
+
+// Two processes may share the files of SQLite, also on their first start.
+func TestReplicas_SharedDirectory(t *testing.T) {
+	t.Parallel()
+	dataDir := t.TempDir()
+	a, b := launch(t, dataDir, nil), launch(t, dataDir, nil)
+	a.awaitReady(t)
+	b.awaitReady(t)
+	require.NotEqual(t, a.password() == "", b.password() == "", "one of them made the administrator")
+	a.admin = a.signIn(t, defaultAdminEmail, a.password()+b.password())
+	b.admin = a.admin
+	signOutIsSeen(t, a, b)
+	priceIsSeen(t, a, b)
+	a.stop(t, syscall.SIGTERM)
+	b.stop(t, syscall.SIGTERM)
+}

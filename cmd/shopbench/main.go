@@ -35,6 +35,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) > 0 && args[0] == yardstickCommand {
 		return runYardstick(ctx, args[1:], progress)
 	}
+	if len(args) > 0 && args[0] == loadCommand {
+		return runLoad(ctx, args[1:], out, progress)
+	}
 	o, err := parseOptions(args, progress)
 	if err != nil {
 		return err

@@ -17,6 +17,10 @@ import (
 // in milliseconds. Within this process writers queue for the one connection.
 const busyTimeout = "busy_timeout(15000)"
 
+// openAttempts bounds how often the file is opened while another process is
+// about it, with pauses of up to 10 ms that grow by as much: about 5 seconds.
+const openAttempts = 30
+
 // openSQLite opens one connection that writes and a pool that reads, on the
 // same file. A single writer gives the throughput of many (SQLite serializes
 // them anyway) with a wait that is fair and short.
@@ -37,9 +41,16 @@ func (db *DB) openSQLite(ctx context.Context) error {
 		return err
 	}
 	// The first connection turns on the write-ahead log, so that the readers
-	// find it on.
-	if err = writer.PingContext(ctx); err != nil {
-		return unavailable(err)
+	// find it on. For that the busy timeout is not in force: a process that opens
+	// the same new file at the same time has to try again.
+	for attempt := 1; ; attempt++ {
+		err = writer.PingContext(ctx)
+		if err == nil {
+			break
+		}
+		if !retryable(err) || attempt == openAttempts || !pause(ctx, attempt) {
+			return unavailable(err)
+		}
 	}
 	limit := db.options.MaxConnections
 	if limit <= 0 {

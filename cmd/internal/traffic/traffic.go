@@ -29,6 +29,8 @@ type Options struct {
 	Patience time.Duration
 	// Answered counts requests while they happen; nil does not.
 	Answered *atomic.Int64
+	// Failed hears of the first failure of each kind; nil does not.
+	Failed func(kind string)
 }
 
 // Report is what the customers lived through.
@@ -59,7 +61,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: o.Customers, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	r := &Report{Run: "traffic." + strings.ToLower(rand.Text()[:10]), Failures: map[string]int64{}}
-	t := &tally{report: r, answeredSoFar: o.Answered}
+	t := &tally{report: r, answeredSoFar: o.Answered, failed: o.Failed}
 	if t.answeredSoFar == nil {
 		t.answeredSoFar = &atomic.Int64{}
 	}
@@ -121,6 +123,7 @@ func (r *Report) String() string {
 // tally counts for all customers.
 type tally struct {
 	answeredSoFar *atomic.Int64
+	failed        func(kind string)
 
 	mu     sync.Mutex
 	report *Report
@@ -134,8 +137,11 @@ func (t *tally) answered(took time.Duration, failure string) {
 	defer t.mu.Unlock()
 	t.report.Requests++
 	t.took = append(t.took, took)
-	if failure != "" {
-		t.report.Failures[failure]++
+	if failure == "" {
+		return
+	}
+	if t.report.Failures[failure]++; t.report.Failures[failure] == 1 && t.failed != nil {
+		t.failed(failure)
 	}
 }
 
