@@ -52,8 +52,11 @@ type Versions struct {
 // reached, or did not answer as a module does. What a module refuses is none.
 type Failure struct {
 	// Sent is true when the far side may have received something of the call.
-	Sent  bool
-	Cause error
+	Sent bool
+	// Answered is true when the module itself said so, because something that it
+	// needs is away.
+	Answered bool
+	Cause    error
 }
 
 // Error implements error.
