@@ -8,12 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"reflect"
 	"sync"
-	"sync/atomic"
-
-	"shop/platform/contract"
 )
 
 // attempt makes a call at one target and notes how that ended.
@@ -22,11 +18,8 @@ func (c *Client) attempt(ctx context.Context, t *target, m *message) (http.Heade
 	defer func() { t.leave(o) }()
 	header, found, err := c.send(ctx, t, m)
 	o = found
-	if err != nil {
-		var failure *contract.Failure
-		if errors.As(err, &failure) {
-			t.failures.Add(1)
-		}
+	if failureIn(err) != nil {
+		t.failures.Add(1)
 	}
 	return header, err
 }
@@ -37,16 +30,17 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	if err != nil {
 		return nil, unknown, err
 	}
-	response, err := t.transport.RoundTrip(r)
+	conn, response, err := t.connections.roundTrip(r)
 	if err != nil {
-		return nil, t.lost(ctx, err), c.ended(ctx, m, errorAt(t, err), m.sent(err))
+		return nil, c.lost(ctx, t, m, conn != nil), c.ended(ctx, m, errorAt(t, err), conn != nil && conn.wire.touched.Load())
 	}
-	defer response.Body.Close()
 	answer, _ := buffers.Get().(*bytes.Buffer)
 	defer release(answer)
 	if err := readAll(answer, response, c.options.MaxResponseBytes); err != nil {
-		return nil, t.lost(ctx, err), c.ended(ctx, m, errorAt(t, err), true)
+		conn.end()
+		return nil, c.lost(ctx, t, m, true), c.ended(ctx, m, errorAt(t, err), true)
 	}
+	t.connections.give(conn)
 	if response.StatusCode >= http.StatusMultipleChoices {
 		err, o := c.problem(t, m, response, answer.Bytes())
 		return nil, o, err
@@ -61,48 +55,30 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	return response.Header, well, nil
 }
 
-// lost is what a call without an answer says about the target. Who answers at
-// its address next may be another process, unless it was only slow.
-func (t *target) lost(ctx context.Context, err error) outcome {
+// lost is what a call without an answer says about the target.
+func (c *Client) lost(ctx context.Context, t *target, m *message, connected bool) outcome {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return unknown
-	case ctx.Err() == nil || unconnected(err):
-		t.gate.shut()
+	case ctx.Err() != nil && connected:
+		return c.slow(m)
+	}
+	// Who answers at this address next may be another process.
+	t.gate.shut()
+	return sick
+}
+
+// slow is what it says about a target that it did not answer in time. Callers
+// who had hardly any left say nothing about it, or they would take it away from
+// those who have.
+func (c *Client) slow(m *message) outcome {
+	if m.left < c.options.Timeout/4 {
+		return unknown
 	}
 	return sick
 }
 
 func errorAt(t *target, err error) error { return fmt.Errorf("at %s: %w", t.address, err) }
-
-// wire notes what net/http does with a request.
-type wire struct{ written atomic.Int32 }
-
-// watch is asked for where it matters, because it costs a little: whether bytes
-// have left decides whether a plain write may be repeated, and a request with a
-// key is sent twice by net/http itself when an idle connection turns out to be
-// dead.
-func (w *wire) watch(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// It is called when the header has been put into the write buffer, which
-		// holds all of it: nothing has left before.
-		WroteHeaders: func() { w.written.Add(1) },
-	})
-}
-
-// twice reports whether the request was begun more than once.
-func (w *wire) twice() bool { return w.written.Load() > 1 }
-
-// sent reports whether the target may have received something of a request that
-// ended with err.
-func (m *message) sent(err error) bool {
-	if m.watched() {
-		return m.wire.written.Load() > 0
-	}
-	return !unconnected(err)
-}
-
-func (m *message) watched() bool { return m.Does.Class == contract.Write || m.key != "" }
 
 // buffers hold answers until they are decoded.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

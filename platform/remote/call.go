@@ -65,22 +65,23 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	m.bounded = bounded
 	c.budget.earn()
 	var last *target
+	var before error // of the attempt before
 	for retry := 0; ; retry++ {
 		t, err := c.enter(ctx, last)
 		if err != nil {
-			return nil, c.ended(ctx, m, err, false)
+			return nil, worst(before, c.ended(ctx, m, err, false))
 		}
-		last = t
 		header, err := c.attempt(ctx, t, m)
 		if err == nil {
-			if retry == 0 && header.Get(replayedHeader) == "true" && !m.wire.twice() {
+			if retry == 0 && header.Get(replayedHeader) == "true" {
 				call.Key.MarkReplayed()
 			}
 			return header, nil
 		}
 		if retry == maxRetries || !repeatable(ctx, call.Does.Class, err) || !c.budget.spend() || !pause(ctx, retry) {
-			return nil, err
+			return nil, worst(before, err)
 		}
+		last, before = t, worst(before, err)
 	}
 }
 
@@ -110,7 +111,9 @@ type message struct {
 	key   string
 	// bounded says that the deadline is the client's own limit.
 	bounded bool
-	wire    wire
+	// left is how long the far side has for the present attempt.
+	left time.Duration
+	wire wire
 }
 
 func newMessage(call *Call) (*message, error) {

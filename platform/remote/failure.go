@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"shop/platform/contract"
@@ -20,9 +19,11 @@ var errSlow = errors.New("no answer within the client's time limit")
 // unavailable is the error of a module that cannot be reached, or does not
 // answer as a module does. sent is true when it may have received something.
 func (c *Client) unavailable(cause error, sent bool) error {
-	return fault.New(fault.Unavailable, c.options.Module+"_unavailable", "the "+c.options.Module+" module cannot be reached at the moment").
+	return fault.New(fault.Unavailable, c.codeUnavailable(), "the "+c.options.Module+" module cannot be reached at the moment").
 		WithRetryAfter(retryAfter).WithCause(&contract.Failure{Sent: sent, Cause: cause})
 }
+
+func (c *Client) codeUnavailable() string { return c.options.Module + "_unavailable" }
 
 // ended is what a call means that got no answer: the caller gave up, the time
 // was over, or the module cannot be reached.
@@ -48,8 +49,18 @@ func (c *Client) late(m *message, err error, sent bool) error {
 		WithRetryAfter(retryAfter).WithCause(&contract.Failure{Sent: sent, Cause: err})
 }
 
-// unconnected reports whether err says that no connection came about.
-func unconnected(err error) bool {
-	var operation *net.OpError
-	return errors.As(err, &operation) && operation.Op == "dial"
+// worst is the error of a call whose attempts failed with before and err: that
+// something has been sent must not be forgotten because the last attempt sent
+// nothing.
+func worst(before, err error) error {
+	if earlier, later := failureIn(before), failureIn(err); earlier != nil && earlier.Sent && later != nil && !later.Sent {
+		return before
+	}
+	return err
+}
+
+// failureIn finds the failure in err's chain; nil when there is none.
+func failureIn(err error) *contract.Failure {
+	failure, _ := errors.AsType[*contract.Failure](err)
+	return failure
 }

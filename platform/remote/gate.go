@@ -16,6 +16,9 @@ import (
 type gate struct {
 	open   atomic.Bool
 	logger *slog.Logger
+	// recovered is called when a greeting succeeds after one that did not: what
+	// was known about the target was about the process that has gone.
+	recovered func()
 
 	mu       sync.Mutex
 	underway *greeting // nil when none is
@@ -32,7 +35,7 @@ type greeting struct {
 }
 
 const (
-	// greetingTimeout bounds a greeting.
+	// greetingTimeout bounds a greeting, where the client's time limit is not less.
 	greetingTimeout = 2 * time.Second
 	// greetingRest is how long a target is left alone that could not be greeted,
 	// or was refused.
@@ -77,9 +80,7 @@ func (g *gate) begin(ctx context.Context, c *Client, t *target) (*greeting, erro
 	// nobody's in particular.
 	detached := identity.With(context.WithoutCancel(ctx), identity.Actor{})
 	go func() {
-		bounded, cancel := context.WithTimeout(detached, min(greetingTimeout, c.options.Timeout))
-		defer cancel()
-		hello, err := c.hello(bounded, t)
+		hello, err := c.hello(detached, t)
 		g.settle(hello, err)
 		g.mu.Lock()
 		underway.err, g.underway = err, nil
@@ -93,12 +94,16 @@ func (g *gate) begin(ctx context.Context, c *Client, t *target) (*greeting, erro
 func (g *gate) settle(hello Hello, err error) {
 	g.mu.Lock()
 	news := g.at.IsZero() || (err == nil) != (g.err == nil) || err != nil && err.Error() != g.err.Error() || hello != g.hello
+	recovered := err == nil && g.err != nil
 	g.hello, g.err, g.at = hello, err, time.Now()
 	if err != nil {
 		g.rest = g.at.Add(greetingRest)
 	}
 	g.open.Store(err == nil)
 	g.mu.Unlock()
+	if recovered {
+		g.recovered()
+	}
 	switch {
 	case !news:
 	case err != nil:

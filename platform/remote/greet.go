@@ -2,12 +2,12 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 
 	"shop/platform/contract"
+	"shop/platform/fault"
 )
 
 // Hello is what a process says of a module that it hosts.
@@ -38,18 +38,15 @@ type Greeting struct {
 }
 
 // Greet asks every target at once, anew, in the order of the addresses. What is
-// found is used for the calls that follow. A context without a deadline waits as
-// long as the client's time limit.
+// found holds for the calls that follow, unless the caller gave up waiting.
 func (c *Client) Greet(ctx context.Context) []Greeting {
-	ctx, cancel, _ := c.bound(ctx)
-	defer cancel()
 	greetings := make([]Greeting, len(c.targets))
 	var all sync.WaitGroup
 	for i, t := range c.targets {
 		all.Go(func() {
 			hello, err := c.hello(ctx, t)
 			greetings[i] = Greeting{Target: t.address, Hello: hello, Err: err}
-			if !errors.Is(ctx.Err(), context.Canceled) {
+			if err == nil || ctx.Err() == nil {
 				t.gate.settle(hello, err)
 			}
 		})
@@ -58,17 +55,25 @@ func (c *Client) Greet(ctx context.Context) []Greeting {
 	return greetings
 }
 
-// hello asks a target who it is, and judges the answer.
-func (c *Client) hello(ctx context.Context, t *target) (Hello, error) {
-	var hello Hello
-	m := &message{Call: &Call{
+// hello asks a target who it is, and judges the answer. The error says which
+// target.
+func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) {
+	ctx, cancel := context.WithTimeout(ctx, min(greetingTimeout, c.options.Timeout))
+	defer cancel()
+	m := &message{bounded: true, Call: &Call{
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
 		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
 	}}
 	if _, _, err := c.send(ctx, t, m); err != nil {
-		return hello, fmt.Errorf("greet %s: %w", t.address, err)
+		if failure := failureIn(err); failure != nil && fault.From(err).Code == c.codeUnavailable() {
+			err = failure.Cause // that it is not available goes without saying
+		}
+		return hello, fmt.Errorf("greet: %w", err)
 	}
-	return hello, c.judge(hello)
+	if err := c.judge(hello); err != nil {
+		return hello, errorAt(t, err)
+	}
+	return hello, nil
 }
 
 // judge refuses a far side that is another module, or whose contract is too old

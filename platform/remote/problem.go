@@ -45,7 +45,7 @@ var kinds = map[int]fault.Kind{
 const (
 	// codeServiceToken: the token is not accepted. That is the operator's
 	// mistake, not the user's.
-	codeServiceToken = "invalid_service_token" //nolint:gosec // the name of an error
+	codeServiceToken = "invalid_service_token"
 	// codeMisdirected: the process does not host the module (any more).
 	codeMisdirected = "misdirected"
 	// codeNoRoute and codeNoMethod: it does not know the operation.
@@ -72,7 +72,7 @@ func (c *Client) problem(t *target, m *message, response *http.Response, body []
 	case !isProblem || !known:
 		return c.unavailable(errorAt(t, fmt.Errorf("status %d with %q, which no module answers", response.StatusCode, media)), true), sick
 	case kind == fault.Timeout && p.Code == codeTimeout:
-		return c.late(m, errorAt(t, errors.New(p.Detail)), true), sick
+		return c.late(m, errorAt(t, errors.New(p.Detail)), true), c.slow(m)
 	}
 	e := fault.New(kind, p.Code, p.Detail)
 	for _, field := range p.Errors {
@@ -81,14 +81,17 @@ func (c *Client) problem(t *target, m *message, response *http.Response, body []
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		e = e.WithRetryAfter(time.Duration(seconds) * time.Second)
 	}
-	if kind != fault.Unavailable && kind != fault.Timeout {
+	cause := errorAt(t, fmt.Errorf("status %d", response.StatusCode))
+	switch {
+	case kind == fault.Internal:
+		return e.WithCause(cause), well
+	case kind != fault.Unavailable && kind != fault.Timeout:
 		return e, well
 	}
-	e = e.WithCause(&contract.Failure{Sent: true, Cause: errorAt(t, fmt.Errorf("status %d", response.StatusCode))})
 	if p.Code == codeDatabase {
-		return e, sick
+		return e.WithCause(&contract.Failure{Sent: true, Cause: cause}), sick
 	}
 	// A module that says what it waits for (a payment provider, a neighbour) does
 	// work; leaving the target alone would take its other operations away.
-	return e, well
+	return e.WithCause(&contract.Failure{Sent: true, Answered: true, Cause: cause}), well
 }

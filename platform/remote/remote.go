@@ -104,6 +104,6 @@ func setDefault[T comparable](field *T, value T) {
 // Close gives up idle connections. Calls under way go on.
 func (c *Client) Close() {
 	for _, t := range c.targets {
-		t.transport.CloseIdleConnections()
+		t.connections.close()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -33,9 +34,7 @@ func (c *Client) newRequest(ctx context.Context, t *target, m *message) (*http.R
 		values = append(values, value)
 		header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
-	for name, given := range m.Header {
-		header[name] = given
-	}
+	maps.Copy(header, m.Header)
 	set("Authorization", "Bearer "+token)
 	set("User-Agent", userAgent)
 	if m.body != nil {
@@ -49,20 +48,18 @@ func (c *Client) newRequest(ctx context.Context, t *target, m *message) (*http.R
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		// What travels back takes time too: the far side gets a little less.
-		left := time.Until(deadline) * 95 / 100
-		set(request.DeadlineHeader, strconv.FormatInt(max(1, left.Milliseconds()), 10))
+		m.left = time.Until(deadline) * 95 / 100
+		set(request.DeadlineHeader, strconv.FormatInt(max(1, m.left.Milliseconds()), 10))
 	}
 	if c.options.Propagator != nil {
 		c.options.Propagator.Inject(ctx, propagation.HeaderCarrier(header))
-	}
-	if m.watched() {
-		ctx = m.wire.watch(ctx)
 	}
 	r := t.template.WithContext(ctx)
 	r.Method, r.Header = m.Method, header
 	r.URL = &url.URL{Scheme: t.template.URL.Scheme, Host: t.template.URL.Host, Opaque: m.Path, RawQuery: m.query}
 	if m.body != nil {
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(m.body)), int64(len(m.body))
+		r.ContentLength = int64(len(m.body))
+		r.Body = io.NopCloser(bytes.NewReader(m.body))
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.body)), nil }
 	}
 	return r, nil

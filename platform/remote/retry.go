@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -58,12 +57,21 @@ func (b *budget) spend() bool {
 }
 
 // repeatable reports whether a call of this class may be made again after err.
+// What a module itself answers a write with is its answer ("the provider has not
+// said yet"): a repetition would ask for something else.
 func repeatable(ctx context.Context, class contract.Class, err error) bool {
-	var failure *contract.Failure
-	if !errors.As(err, &failure) || ctx.Err() != nil {
+	failure := failureIn(err)
+	if failure == nil || ctx.Err() != nil {
 		return false
 	}
-	return class != contract.Write || !failure.Sent
+	switch class {
+	case contract.Read:
+		return true
+	case contract.IdempotentWrite:
+		return !failure.Answered
+	default:
+		return !failure.Sent
+	}
 }
 
 // Pauses before a repetition: doubled each time, and spread, so that callers who

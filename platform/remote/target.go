@@ -1,8 +1,6 @@
 package remote
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -16,15 +14,15 @@ const maxTargets = 64
 
 // target is one address.
 type target struct {
-	number    int
-	address   string
-	template  *http.Request
-	transport *http.Transport
-	breaker   circuitbreaker.CircuitBreaker[struct{}]
-	gate      gate
-	underway  atomic.Int64
-	calls     atomic.Int64
-	failures  atomic.Int64
+	number      int
+	address     string
+	template    *http.Request
+	connections *connections
+	breaker     circuitbreaker.CircuitBreaker[struct{}]
+	gate        gate
+	underway    atomic.Int64
+	calls       atomic.Int64
+	failures    atomic.Int64
 }
 
 // Passive health: a target that fails in half of its calls within ten seconds,
@@ -42,11 +40,10 @@ const (
 func newTarget(number int, address string, o *Options) (*target, error) {
 	t := &target{number: number, address: address}
 	var err error
-	if t.transport, t.template, err = newTransport(address, o); err != nil {
+	if t.connections, t.template, err = newConnections(address, o); err != nil {
 		return nil, err
 	}
 	logger := o.Logger.With(slog.String("module", o.Module), slog.String("target", address))
-	t.gate.logger = logger
 	t.breaker = circuitbreaker.NewBuilder[struct{}]().
 		WithFailureRateThreshold(breakerRate, breakerCalls, breakerWindow).
 		WithSuccessThreshold(breakerRecovery).
@@ -58,70 +55,9 @@ func newTarget(number int, address string, o *Options) (*target, error) {
 		}).
 		OnClose(func(circuitbreaker.StateChangedEvent) { logger.Info("target is well again") }).
 		Build()
+	t.gate.logger = logger
+	t.gate.recovered = t.breaker.Close
 	return t, nil
-}
-
-// Reasons why a target is not called.
-var (
-	errResting = errors.New("the target has failed lately and is left alone for a moment")
-	errNoneFit = errors.New("no target can be called")
-)
-
-// enter chooses the target of an attempt and notes that a call is under way
-// there: a greeted one before others, then the one with the fewest calls under
-// way, equal ones in turn; avoid, which has just failed, only when there is no
-// other. Nothing has been sent when it fails.
-func (c *Client) enter(ctx context.Context, avoid *target) (*target, error) {
-	var tried uint64
-	refusal := errNoneFit
-	for range c.targets {
-		t := c.choose(ctx, avoid, tried)
-		tried |= 1 << t.number
-		err := t.gate.pass(ctx, c, t)
-		if err == nil {
-			if t.breaker.TryAcquirePermit() {
-				t.underway.Add(1)
-				return t, nil
-			}
-			err = errResting
-		}
-		refusal = errorAt(t, err)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, refusal
-}
-
-// choose ranks the targets that are not tried yet.
-func (c *Client) choose(ctx context.Context, avoid *target, tried uint64) *target {
-	if len(c.targets) == 1 {
-		return c.targets[0]
-	}
-	const ungreeted, avoided = 1 << 50, 1 << 40
-	var best *target
-	var bestRank int64
-	start := int(c.turn.Add(1) % maxTargets)
-	for i := range c.targets {
-		t := c.targets[(start+i)%len(c.targets)]
-		if tried&(1<<t.number) != 0 {
-			continue
-		}
-		rank := t.underway.Load()
-		if t == avoid {
-			rank += avoided
-		}
-		if !t.gate.open.Load() {
-			// It is greeted while the call goes to another: only when there is none
-			// does the call wait.
-			t.gate.begin(ctx, c, t)
-			rank += ungreeted
-		}
-		if best == nil || rank < bestRank {
-			best, bestRank = t, rank
-		}
-	}
-	return best
 }
 
 // outcome is what an attempt says about its target.
@@ -147,41 +83,4 @@ func (t *target) leave(o outcome) {
 	case o == sick || t.breaker.IsHalfOpen():
 		t.breaker.RecordFailure()
 	}
-}
-
-// TargetStatus is how a target has done since the client was made.
-type TargetStatus struct {
-	// Address is as it was configured.
-	Address string
-	// Breaker is "closed", "open" while the target is left alone, or "half-open"
-	// while single calls try whether it is well again.
-	Breaker string
-	// Underway is how many calls are under way.
-	Underway int64
-	// Calls have ended; Failures of them did not get a module's answer, or one
-	// that says that the module cannot serve (503, 504).
-	Calls, Failures int64
-	// Hello and Err are what came of the last greeting, at GreetedAt; zero when
-	// there was none yet.
-	Hello     Hello
-	Err       error
-	GreetedAt time.Time
-}
-
-// Status tells how each target has done. It asks nobody.
-func (c *Client) Status() []TargetStatus {
-	status := make([]TargetStatus, len(c.targets))
-	for i, t := range c.targets {
-		s := &status[i]
-		*s = TargetStatus{
-			Address: t.address, Breaker: t.breaker.State().String(), Underway: t.underway.Load(),
-			Calls: t.calls.Load(), Failures: t.failures.Load(),
-		}
-		var resting bool
-		s.Hello, s.Err, s.GreetedAt, resting = t.gate.last()
-		if resting {
-			s.Breaker = circuitbreaker.OpenState.String()
-		}
-	}
-	return status
 }
