@@ -5,6 +5,7 @@ package emailmod
 import (
 	"context"
 	"fmt"
+	"net/mail"
 	"strconv"
 
 	"shop/modules/email"
@@ -16,19 +17,20 @@ import (
 	"shop/modules/users"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
-	"shop/platform/flip"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/remote"
 )
 
 // Deps are what the e-mail module is built from.
 type Deps struct {
 	module.Deps
-	// Users tells who recipients are and makes the tokens that messages carry.
-	Users users.Service
-	// Payments tells what invoices and receipts are about.
+	// Users tells who recipients are and makes the tokens that messages carry,
+	// Payments what invoices and receipts are about. Both are needed where the
+	// module is hosted.
+	Users    users.Service
 	Payments payments.Service
 	Settings Settings
 }
@@ -42,16 +44,41 @@ type Built struct {
 // name is the module's name.
 const name = "email"
 
-// New builds the e-mail module over a migrated database.
+// New builds the e-mail module: over a migrated database where it is hosted, and
+// as a client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	d.Settings = d.Settings.withDefaults()
-	from, shop, err := d.Settings.sender()
+	local, workers, err := newLocal(d)
 	if err != nil {
 		return nil, fmt.Errorf("build email: %w", err)
 	}
+	face := &Switch{module.NewRoute(
+		d.Deps, name, local, func(r *remote.Client) email.Service { return rest.NewClient(r) },
+		email.MethodSend, email.MethodEmail, email.MethodListEmails, email.MethodRetry, email.MethodReceive,
+	)}
+	return &Built{
+		Service: face,
+		Module: module.Module{
+			Name: name, Contract: email.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
+			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Subscribers: []event.Subscriber{subscriber(face)},
+			Workers:     workers,
+		},
+	}, nil
+}
+
+// newLocal builds the module of this process; nothing where it is not hosted.
+func newLocal(d Deps) (email.Service, []module.Worker, error) {
+	if d.DB == nil {
+		return nil, nil, nil
+	}
+	d.Settings = d.Settings.withDefaults()
+	from, shop, err := d.Settings.sender()
+	if err != nil {
+		return nil, nil, err
+	}
 	writer, err := letter.NewWriter(shop, d.Settings.PublicURL)
 	if err != nil {
-		return nil, fmt.Errorf("build email: %w", err)
+		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
 	answers, handled, queued := sqlstore.New(d.DB), inbox.New(d.DB), app.NewBell()
 	store := gormstore.New(d.DB, answers, handled)
@@ -61,16 +88,26 @@ func New(d Deps) (*Built, error) {
 		Queued: queued, Logger: d.Logger, Now: d.Settings.Now,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("build email: %w", err)
+		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
-	workers := []module.Worker{
+	couriers, err := newCouriers(d, from, queued)
+	if err != nil {
+		return nil, nil, err
+	}
+	return service, append(
+		couriers,
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
 		module.Pruning("handled events", d.Logger, handled.Prune),
-	}
-	for i := range d.Settings.Workers {
+	), nil
+}
+
+// newCouriers makes the workers that send what is queued.
+func newCouriers(d Deps, from *mail.Address, queued *app.Bell) ([]module.Worker, error) {
+	workers := make([]module.Worker, d.Settings.Workers)
+	for i := range workers {
 		mailer, err := d.Settings.mailer(from)
 		if err != nil {
-			return nil, fmt.Errorf("build email: %w", err)
+			return nil, err
 		}
 		courier, err := app.NewCourier(app.CourierDeps{
 			Queue: gormstore.NewQueue(d.DB), Mailer: mailer, Users: d.Users, Queued: queued, Logger: d.Logger,
@@ -78,23 +115,11 @@ func New(d Deps) (*Built, error) {
 			Backoff: d.Settings.Backoff, Now: d.Settings.Now,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("build email: %w", err)
+			return nil, err //nolint:wrapcheck // New says what it was about
 		}
-		workers = append(workers, module.Worker{Name: "e-mail delivery " + strconv.Itoa(i+1), Run: courier.Run})
+		workers[i] = module.Worker{Name: "e-mail delivery " + strconv.Itoa(i+1), Run: courier.Run}
 	}
-	face := &Switch{flip.NewRoute[email.Service](
-		service, d.Observer,
-		email.MethodSend, email.MethodEmail, email.MethodListEmails, email.MethodRetry, email.MethodReceive,
-	)}
-	return &Built{
-		Service: face,
-		Module: module.Module{
-			Name: name, ContractVersion: email.ContractVersion, DB: d.DB,
-			Register:    func(api *httpapi.API) { rest.Register(api, face) },
-			Subscribers: []event.Subscriber{subscriber(face)},
-			Workers:     workers,
-		},
-	}, nil
+	return workers, nil
 }
 
 // subscriber hands other modules' events to whichever implementation is in

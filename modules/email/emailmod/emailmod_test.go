@@ -15,6 +15,7 @@ import (
 	"shop/platform/dbtest"
 	"shop/platform/flip"
 	"shop/platform/module"
+	"shop/platform/module/moduletest"
 )
 
 func TestService(t *testing.T) {
@@ -26,7 +27,20 @@ func TestService(t *testing.T) {
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			emailtest.Run(t, func(t *testing.T) emailtest.Fixture { return newLocal(t, dialect) })
+			emailtest.Run(t, func(t *testing.T) emailtest.Fixture {
+				f, _ := newLocal(t, dialect)
+				return f
+			})
+		})
+	}
+	for _, placement := range moduletest.Placements() {
+		t.Run(placement.String(), func(t *testing.T) {
+			t.Parallel()
+			emailtest.Run(t, func(t *testing.T) emailtest.Fixture {
+				f, far := newLocal(t, placement.Dialect())
+				f.Service = buildFrom(t, placement.Near(t, far.Module), f, emailmod.Settings{Now: f.Clock.Now}).Service
+				return f
+			})
 		})
 	}
 }
@@ -46,7 +60,7 @@ func newFake(t *testing.T) emailtest.Fixture {
 
 // newLocal is the module as a process hosts it, with its workers running and a
 // mail server that speaks STARTTLS.
-func newLocal(t *testing.T, dialect database.Dialect) emailtest.Fixture {
+func newLocal(t *testing.T, dialect database.Dialect) (emailtest.Fixture, *emailmod.Built) {
 	t.Helper()
 	server := emailtest.NewServer(t, emailtest.ServerOptions{})
 	f := emailtest.Fixture{
@@ -58,14 +72,19 @@ func newLocal(t *testing.T, dialect database.Dialect) emailtest.Fixture {
 	})
 	run(t, built)
 	f.Service = built.Service
-	return f
+	return f, built
 }
 
 func build(t *testing.T, db *database.DB, f emailtest.Fixture, s emailmod.Settings) *emailmod.Built {
 	t.Helper()
+	return buildFrom(t, deps(db), f, s)
+}
+
+func buildFrom(t *testing.T, d module.Deps, f emailtest.Fixture, s emailmod.Settings) *emailmod.Built {
+	t.Helper()
 	s.PublicURL = emailtest.PublicURL
 	built, err := emailmod.New(emailmod.Deps{
-		Deps: deps(db), Users: f.Users, Payments: f.Payments, Settings: s,
+		Deps: d, Users: f.Users, Payments: f.Payments, Settings: s,
 	})
 	require.NoError(t, err)
 	return built

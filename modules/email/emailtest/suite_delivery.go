@@ -158,6 +158,8 @@ func testListErrCursor(t *testing.T, f Fixture) {
 		_, err := f.Service.ListEmails(ctx, email.ListEmailsInput{Page: page.Request{Cursor: c.Encode()}})
 		require.ErrorIs(t, err, page.ErrCursor, name)
 	}
-	_, err := f.Service.ListEmails(ctx, email.ListEmailsInput{Status: "lost", To: "jo"})
-	requireFields(t, err, "query.status", "query.to")
+	_, err := f.Service.ListEmails(ctx, email.ListEmailsInput{Status: "lost"})
+	requireFields(t, err, "query.status")
+	_, err = f.Service.ListEmails(ctx, email.ListEmailsInput{To: "jo"})
+	requireFields(t, err, "query.to")
 }

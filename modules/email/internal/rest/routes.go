@@ -33,6 +33,7 @@ func Register(api *httpapi.API, s email.Service) {
 		Summary: "Queue a dead e-mail again", Access: httpapi.Administrator, Status: http.StatusAccepted,
 		Errors: []int{http.StatusConflict},
 	}, h.retry)
+	registerInternal(api, h)
 }
 
 type handlers struct{ service email.Service }

@@ -55,6 +55,15 @@ func summaryOf(e email.Email) Summary {
 	}
 }
 
+// value is the e-mail as the face has it in a list.
+func (s Summary) value() email.Email {
+	return email.Email{
+		ID: s.ID, To: s.To, Subject: s.Subject, Template: email.Template(s.Template), Status: email.Status(s.Status),
+		NextAttemptAt: valueOf(s.NextAttemptAt), SentAt: valueOf(s.SentAt),
+		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+	}
+}
+
 // Email is an e-mail and the history of its delivery.
 type Email struct {
 	Summary
@@ -77,10 +86,29 @@ func emailOf(e email.Email) Email {
 	return wire
 }
 
+// value is the e-mail as the face has it: one that was never tried has nil
+// attempts.
+func (e Email) value() email.Email {
+	value := e.Summary.value()
+	value.Text, value.HTML = e.Text, e.HTML
+	for _, a := range e.Attempts {
+		value.Attempts = append(value.Attempts, email.Attempt(a))
+	}
+	return value
+}
+
 // moment leaves out a time that is not set.
 func moment(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
 	}
 	return &at
+}
+
+// valueOf is the inverse of moment.
+func valueOf(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
 }
