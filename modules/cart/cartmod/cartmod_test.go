@@ -65,12 +65,8 @@ func TestCart(t *testing.T) {
 	for _, placement := range moduletest.Placements() {
 		t.Run(placement.String(), func(t *testing.T) {
 			t.Parallel()
-			dialect := database.SQLite
-			if placement == moduletest.Half {
-				dialect = database.Postgres
-			}
 			carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
-				far := build(t, dbtest.Open(t, dialect, "cart"), o)
+				far := build(t, dbtest.Open(t, placement.Dialect(), "cart"), o)
 				near := buildFrom(t, placement.Near(t, far.Module), o)
 				return carttest.Fixture{Service: near.Service, RunResumer: far.Module.Workers[0].Run}
 			})

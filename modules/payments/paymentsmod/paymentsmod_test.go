@@ -133,12 +133,8 @@ func TestPayments(t *testing.T) {
 	for _, placement := range moduletest.Placements() {
 		t.Run(placement.String(), func(t *testing.T) {
 			t.Parallel()
-			dialect := database.SQLite
-			if placement == moduletest.Half {
-				dialect = database.Postgres
-			}
 			paymentstest.Run(t, func(t *testing.T, o paymentstest.Outside) paymentstest.Fixture {
-				db := dbtest.Open(t, dialect, "payments")
+				db := dbtest.Open(t, placement.Dialect(), "payments")
 				far := build(t, db, o, nil)
 				f := fixtureOf(db, far)
 				f.Service = buildFrom(t, placement.Near(t, far.Module), o, newSandbox(db)).Service

@@ -46,12 +46,8 @@ func TestStats(t *testing.T) {
 	for _, placement := range moduletest.Placements() {
 		t.Run(placement.String(), func(t *testing.T) {
 			t.Parallel()
-			dialect := database.SQLite
-			if placement == moduletest.Half {
-				dialect = database.Postgres
-			}
 			statstest.Run(t, func(t *testing.T) stats.Service {
-				far := build(t, dbtest.Open(t, dialect, "stats"))
+				far := build(t, dbtest.Open(t, placement.Dialect(), "stats"))
 				near, err := statsmod.New(statsmod.Deps{Deps: placement.Near(t, far.Module), Now: statstest.Now})
 				require.NoError(t, err)
 				return near.Service

@@ -27,7 +27,11 @@ import (
 	"shop/platform/remote"
 )
 
-var update = flag.Bool("update", false, "record the newest version of the contracts anew")
+var update = flag.Bool("update", false, "write golden files and recordings anew")
+
+// Update reports whether the test was run with -update, to write its golden
+// files anew. A package has one flag of that name.
+func Update() bool { return *update }
 
 // Script is an implementation that says what a test wants and remembers what it
 // was asked: a module's stub holds one and answers each method with Play.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,9 +24,8 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module/moduletest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // shop serves carts over the fake. The session "ada" is of a customer, "admin"
 // of an administrator, and any other of a customer of its own.
@@ -107,7 +105,7 @@ func golden(t *testing.T, name string, body []byte) {
 		}
 	})
 	file := filepath.Join("testdata", name+".json")
-	if *update {
+	if moduletest.Update() {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,9 +22,8 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module/moduletest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // shop serves the module over the fake; the token "admin" is an
 // administrator's, a user's token is his identifier.
@@ -98,7 +96,7 @@ func golden(t *testing.T, name string, body []byte) {
 	require.NoError(t, json.Indent(&indented, body, "", "  "), "%s", body)
 	got := changing.ReplaceAllString(strings.TrimSpace(indented.String())+"\n", `"…"`)
 	file := filepath.Join("testdata", name+".json")
-	if *update {
+	if moduletest.Update() {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 	}

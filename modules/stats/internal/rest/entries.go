@@ -39,10 +39,12 @@ type Object json.RawMessage
 // MarshalJSON implements json.Marshaler.
 func (o Object) MarshalJSON() ([]byte, error) { return o, nil }
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler, without the space between the parts.
 func (o *Object) UnmarshalJSON(text []byte) error {
-	*o = bytes.Clone(text)
-	return nil
+	compact := bytes.NewBuffer(make([]byte, 0, len(text)))
+	err := json.Compact(compact, text)
+	*o = compact.Bytes()
+	return err
 }
 
 // Schema implements huma.SchemaProvider.

@@ -3,7 +3,6 @@ package rest_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,10 +23,9 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module/moduletest"
 	"shop/platform/page"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // ada is whose session every token but "admin" is.
 var ada = func() (user id.User) {
@@ -99,7 +97,7 @@ func golden(t *testing.T, name, body string) {
 		return known[text]
 	})
 	file := filepath.Join("testdata", name)
-	if *update {
+	if moduletest.Update() {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(body), 0o600))
 	}

@@ -1,0 +1,145 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/cart"
+	"shop/modules/cart/internal/rest"
+	"shop/modules/users"
+	"shop/platform/event"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/module/moduletest"
+	"shop/platform/money"
+	"shop/platform/remote"
+)
+
+// stub is carts that play a script.
+type stub struct{ script *moduletest.Script }
+
+func (s stub) AddItem(_ context.Context, in cart.AddItemInput) (cart.Item, error) {
+	return moduletest.Play[cart.Item](s.script, in)
+}
+
+func (s stub) Item(_ context.Context, in cart.ItemInput) (cart.Item, error) {
+	return moduletest.Play[cart.Item](s.script, in)
+}
+
+func (s stub) UpdateItem(_ context.Context, in cart.UpdateItemInput) (cart.Item, error) {
+	return moduletest.Play[cart.Item](s.script, in)
+}
+
+func (s stub) RemoveItem(_ context.Context, in cart.RemoveItemInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func (s stub) Cart(_ context.Context, in cart.CartInput) (cart.Cart, error) {
+	return moduletest.Play[cart.Cart](s.script, in)
+}
+
+func (s stub) Empty(_ context.Context, in cart.EmptyInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func (s stub) Checkout(_ context.Context, in cart.CheckoutInput) (cart.Checkout, error) {
+	return moduletest.Play[cart.Checkout](s.script, in)
+}
+
+func (s stub) Receive(_ context.Context, e event.Envelope) error {
+	var payload bytes.Buffer // a recording is indented
+	if err := json.Compact(&payload, e.Payload); err != nil {
+		return err
+	}
+	e.Payload = payload.Bytes()
+	return moduletest.Perform(s.script, e)
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	var (
+		user     id.User
+		product  id.Product
+		itemID   id.CartItem
+		checkout id.Checkout
+		invoice  id.Invoice
+		eventID  id.Event
+	)
+	require.NoError(t, user.UnmarshalText([]byte("user_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, product.UnmarshalText([]byte("prod_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, itemID.UnmarshalText([]byte("cart_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, checkout.UnmarshalText([]byte("chk_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, invoice.UnmarshalText([]byte("inv_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, eventID.UnmarshalText([]byte("evt_01h455vb4pex5vsknk084sn02q")))
+	at := time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC)
+	item := cart.Item{
+		ID: itemID, UserID: user, ProductID: product, Name: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR"),
+		LineTotal: money.Of(2500, "EUR"), Available: true, Version: 3, ProductRevision: 7, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+	}
+	quantity := int64(5)
+
+	type S = cart.Service
+	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
+	moduletest.CheckContract(t, moduletest.Contract[S]{
+		Module: "cart", Versions: cart.Contract, Register: rest.Register,
+		Client: func(r *remote.Client) S { return rest.NewClient(r) },
+		Stub:   func(s *moduletest.Script) S { return stub{s} },
+		Exchanges: []moduletest.Exchange[S]{
+			answers("AddItem", item, func(ctx context.Context, s S) (any, error) {
+				return s.AddItem(ctx, cart.AddItemInput{Key: idempotency.NewKey("key-1"), UserID: user, ProductID: product, Quantity: 2})
+			}),
+			fails("AddItem-currency", cart.ErrCurrency, func(ctx context.Context, s S) (any, error) {
+				return s.AddItem(ctx, cart.AddItemInput{Key: idempotency.NewKey("key-2"), UserID: user, ProductID: product, Quantity: 2})
+			}),
+			answers("Item", item, func(ctx context.Context, s S) (any, error) {
+				return s.Item(ctx, cart.ItemInput{UserID: user, ID: itemID})
+			}),
+			fails("Item-unknown", cart.ErrItemNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Item(ctx, cart.ItemInput{UserID: user, ID: itemID})
+			}),
+			fails("Item-zero", cart.ErrItemNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Item(ctx, cart.ItemInput{UserID: user})
+			}),
+			answers("UpdateItem", item, func(ctx context.Context, s S) (any, error) {
+				return s.UpdateItem(ctx, cart.UpdateItemInput{UserID: user, ID: itemID, IfVersion: 2, Quantity: &quantity})
+			}),
+			fails("UpdateItem-changed", fault.ErrPrecondition, func(ctx context.Context, s S) (any, error) {
+				return s.UpdateItem(ctx, cart.UpdateItemInput{UserID: user, ID: itemID, IfVersion: 1})
+			}),
+			answers("RemoveItem", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.RemoveItem(ctx, cart.RemoveItemInput{UserID: user, ID: itemID, IfVersion: 3})
+			}),
+			answers("Cart", cart.Cart{Items: []cart.Item{item}, Total: item.LineTotal, Count: 2}, func(ctx context.Context, s S) (any, error) {
+				return s.Cart(ctx, cart.CartInput{UserID: user})
+			}),
+			answers("Cart-empty", cart.Cart{}, func(ctx context.Context, s S) (any, error) {
+				return s.Cart(ctx, cart.CartInput{UserID: user})
+			}),
+			answers("Empty", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Empty(ctx, cart.EmptyInput{UserID: user})
+			}),
+			answers("Checkout", cart.Checkout{ID: checkout, InvoiceID: invoice}, func(ctx context.Context, s S) (any, error) {
+				return s.Checkout(ctx, cart.CheckoutInput{Key: idempotency.NewKey("key-3"), UserID: user})
+			}),
+			fails("Checkout-unavailable", cart.ErrUnavailableItems.WithField("items."+itemID.String(), "1 left"), func(ctx context.Context, s S) (any, error) {
+				return s.Checkout(ctx, cart.CheckoutInput{Key: idempotency.NewKey("key-4"), UserID: user})
+			}),
+			fails("Checkout-interrupted", cart.ErrInterrupted, func(ctx context.Context, s S) (any, error) {
+				return s.Checkout(ctx, cart.CheckoutInput{Key: idempotency.NewKey("key-5"), UserID: user})
+			}),
+			answers("Receive", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Receive(ctx, event.Envelope{
+					ID: eventID, Name: users.EventRemoved, Version: 1, Key: user.String(), At: at,
+					TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+					Payload:     json.RawMessage(`{"user_id":"` + user.String() + `"}`),
+				})
+			}),
+		},
+	})
+}

@@ -1,0 +1,114 @@
+package rest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shop/modules/payments"
+	"shop/modules/payments/internal/rest"
+	"shop/platform/fault"
+	"shop/platform/id"
+	"shop/platform/idempotency"
+	"shop/platform/module/moduletest"
+	"shop/platform/money"
+	"shop/platform/page"
+	"shop/platform/remote"
+)
+
+// stub is a payments module that plays a script.
+type stub struct{ script *moduletest.Script }
+
+func (s stub) CreateInvoice(_ context.Context, in payments.CreateInvoiceInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func (s stub) Invoice(_ context.Context, in payments.InvoiceInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func (s stub) ListInvoices(_ context.Context, in payments.ListInvoicesInput) (page.Page[payments.Invoice], error) {
+	return moduletest.Play[page.Page[payments.Invoice]](s.script, in)
+}
+
+func (s stub) Pay(_ context.Context, in payments.PayInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	var (
+		user    id.User
+		product id.Product
+		line    id.InvoiceLine
+		invoice id.Invoice
+	)
+	require.NoError(t, user.UnmarshalText([]byte("user_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, product.UnmarshalText([]byte("prod_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, line.UnmarshalText([]byte("line_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, invoice.UnmarshalText([]byte("inv_01h455vb4pex5vsknk084sn02q")))
+	at, total := time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC), int64(41)
+	open := payments.Invoice{
+		ID: invoice, UserID: user, Currency: "EUR", Status: payments.StatusOpen, Total: money.Of(2990, "EUR"),
+		Lines: []payments.Line{
+			{ID: line, ProductID: product, Description: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR"), LineTotal: money.Of(2500, "EUR")},
+			{ID: line, Description: "Shipping", Quantity: 1, UnitPrice: money.Of(490, "EUR"), LineTotal: money.Of(490, "EUR")},
+		},
+		Version: 1, CreatedAt: at, UpdatedAt: at,
+	}
+	paid := open
+	paid.Status, paid.PaidAt, paid.Version, paid.UpdatedAt = payments.StatusPaid, at.Add(time.Minute), 3, at.Add(time.Minute)
+	listed := paid
+	listed.Lines = nil
+	keyed := func(key string) payments.CreateInvoiceInput {
+		return payments.CreateInvoiceInput{
+			Key: idempotency.NewKey(key), UserID: user, Currency: "EUR",
+			Lines: []payments.LineInput{
+				{ProductID: product, Description: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR")},
+				{Description: "Shipping", Quantity: 1, UnitPrice: money.Of(490, "EUR")},
+			},
+		}
+	}
+	pay := func(key string) func(context.Context, payments.Service) (any, error) {
+		return func(ctx context.Context, s payments.Service) (any, error) {
+			return s.Pay(ctx, payments.PayInput{Key: idempotency.NewKey(key), ID: invoice, PaymentMethod: "pm_ok"})
+		}
+	}
+
+	type S = payments.Service
+	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
+	moduletest.CheckContract(t, moduletest.Contract[S]{
+		Module: "payments", Versions: payments.Contract, Register: rest.Register,
+		Client: func(r *remote.Client) S { return rest.NewClient(r) },
+		Stub:   func(s *moduletest.Script) S { return stub{s} },
+		Exchanges: []moduletest.Exchange[S]{
+			answers("CreateInvoice", open, func(ctx context.Context, s S) (any, error) {
+				return s.CreateInvoice(ctx, keyed("key-1"))
+			}),
+			fails("CreateInvoice-noUser", fault.InvalidField("body.user_id", "is no user"), func(ctx context.Context, s S) (any, error) {
+				return s.CreateInvoice(ctx, keyed("key-2"))
+			}),
+			answers("Invoice", open, func(ctx context.Context, s S) (any, error) {
+				return s.Invoice(ctx, payments.InvoiceInput{ID: invoice})
+			}),
+			answers("Invoice-paid", paid, func(ctx context.Context, s S) (any, error) {
+				return s.Invoice(ctx, payments.InvoiceInput{ID: invoice})
+			}),
+			fails("Invoice-unknown", payments.ErrInvoiceNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Invoice(ctx, payments.InvoiceInput{ID: invoice})
+			}),
+			answers("ListInvoices", page.Page[payments.Invoice]{Items: []payments.Invoice{listed}, Next: "bW9yZQ", Total: &total}, func(ctx context.Context, s S) (any, error) {
+				return s.ListInvoices(ctx, payments.ListInvoicesInput{UserID: user, Page: page.Request{Limit: 7, Cursor: "bmV4dA", CountExact: true}})
+			}),
+			fails("ListInvoices-cursor", page.ErrCursor, func(ctx context.Context, s S) (any, error) {
+				return s.ListInvoices(ctx, payments.ListInvoicesInput{UserID: user, Page: page.Request{Limit: 20, Cursor: "x"}})
+			}),
+			answers("Pay", paid, pay("key-3")),
+			fails("Pay-declined", payments.ErrDeclined, pay("key-4")),
+			fails("Pay-unknown", payments.ErrOutcomeUnknown, pay("key-5")),
+			fails("Pay-unreachable", payments.ErrProviderUnavailable, pay("key-6")),
+		},
+	})
+}
