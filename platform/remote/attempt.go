@@ -34,6 +34,7 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	if err != nil {
 		return nil, c.lost(ctx, t, m, conn != nil), c.ended(ctx, m, errorAt(t, err), conn != nil && conn.wire.touched.Load())
 	}
+	defer response.Body.Close()
 	answer, _ := buffers.Get().(*bytes.Buffer)
 	defer release(answer)
 	if err := readAll(answer, response, c.options.MaxResponseBytes); err != nil {
@@ -42,7 +43,7 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	}
 	t.connections.give(conn)
 	if response.StatusCode >= http.StatusMultipleChoices {
-		err, o := c.problem(t, m, response, answer.Bytes())
+		o, err := c.problem(t, m, response, answer.Bytes())
 		return nil, o, err
 	}
 	if m.Result == nil {

@@ -113,7 +113,6 @@ type message struct {
 	bounded bool
 	// left is how long the far side has for the present attempt.
 	left time.Duration
-	wire wire
 }
 
 func newMessage(call *Call) (*message, error) {

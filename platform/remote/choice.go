@@ -3,69 +3,81 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
-// Reasons why a target is not called.
-var (
-	errResting = errors.New("the target has failed lately and is left alone for a moment")
-	errNoneFit = errors.New("no target can be called")
-)
+// errResting is why a target is not called.
+var errResting = errors.New("it has failed lately and is left alone for a moment")
 
 // enter chooses the target of an attempt and notes that a call is under way
-// there: a greeted one before others, then the one with the fewest calls under
-// way, equal ones in turn; avoid, which has just failed, only when there is no
-// other. Nothing has been sent when it fails.
+// there. When none has been greeted it waits for the first that has. Nothing has
+// been sent when it fails.
 func (c *Client) enter(ctx context.Context, avoid *target) (*target, error) {
-	var tried uint64
-	refusal := errNoneFit
-	for range c.targets {
-		t := c.choose(ctx, avoid, tried)
-		tried |= 1 << t.number
-		if t.connections.lost() {
-			t.gate.shut()
+	t, greeting, err := c.find(ctx, avoid)
+	for t == nil && greeting {
+		settled := c.settled.next()
+		if t, greeting, err = c.find(ctx, avoid); t != nil || !greeting {
+			break // it came in between
 		}
-		err := t.gate.pass(ctx, c, t)
-		if err == nil {
-			if t.breaker.TryAcquirePermit() {
-				t.underway.Add(1)
-				return t, nil
-			}
-			err = errorAt(t, errResting)
-		}
-		refusal = err
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-settled:
+			t, greeting, err = c.find(ctx, avoid)
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the greeting: %w", ctx.Err())
 		}
 	}
-	return nil, refusal
+	return t, err
 }
 
-// choose ranks the targets that are not tried yet.
-func (c *Client) choose(ctx context.Context, avoid *target, tried uint64) *target {
+// find looks for a target that can be called now, and has those greeted that
+// need it: greeting says that one is. The error says why a target cannot be
+// called.
+func (c *Client) find(ctx context.Context, avoid *target) (found *target, greeting bool, err error) {
+	var ready uint64 // those that have been greeted, as bits
+	for _, t := range c.targets {
+		underway, refusal := t.gate.pass(ctx, c, t)
+		switch {
+		case underway:
+			greeting = true
+		case refusal != nil:
+			err = refusal
+		default:
+			ready |= 1 << t.number
+		}
+	}
+	for ready != 0 {
+		t := c.least(ready, avoid)
+		if t.breaker.TryAcquirePermit() {
+			t.underway.Add(1)
+			return t, false, nil
+		}
+		ready &^= 1 << t.number
+		err = errorAt(t, errResting)
+	}
+	return nil, greeting, err
+}
+
+// least is the target among the given ones with the fewest calls under way,
+// equal ones in turn; avoid, which has just failed, only when there is no other.
+func (c *Client) least(among uint64, avoid *target) *target {
 	if len(c.targets) == 1 {
 		return c.targets[0]
 	}
-	const ungreeted, avoided = 1 << 50, 1 << 40
+	const avoided = 1 << 40
 	var best *target
-	var bestRank int64
+	var bestLoad int64
 	start := int(c.turn.Add(1) % maxTargets)
 	for i := range c.targets {
 		t := c.targets[(start+i)%len(c.targets)]
-		if tried&(1<<t.number) != 0 {
+		if among&(1<<t.number) == 0 {
 			continue
 		}
-		rank := t.underway.Load()
+		load := t.underway.Load()
 		if t == avoid {
-			rank += avoided
+			load += avoided
 		}
-		if !t.gate.open.Load() {
-			// It is greeted while the call goes to another: only when there is none
-			// does the call wait.
-			_, _ = t.gate.begin(ctx, c, t)
-			rank += ungreeted
-		}
-		if best == nil || rank < bestRank {
-			best, bestRank = t, rank
+		if best == nil || load < bestLoad {
+			best, bestLoad = t, load
 		}
 	}
 	return best

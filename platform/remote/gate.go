@@ -2,11 +2,12 @@ package remote
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"shop/platform/identity"
 )
@@ -19,19 +20,15 @@ type gate struct {
 	// recovered is called when a greeting succeeds after one that did not: what
 	// was known about the target was about the process that has gone.
 	recovered func()
+	// settled tells those who wait for a target.
+	settled *signal
 
 	mu       sync.Mutex
-	underway *greeting // nil when none is
+	underway bool // a greeting is
 	hello    Hello
 	err      error
 	at       time.Time // of the last greeting's end
 	rest     time.Time // no greeting before it
-}
-
-// greeting is one that is under way.
-type greeting struct {
-	done chan struct{}
-	err  error
 }
 
 const (
@@ -42,57 +39,43 @@ const (
 	greetingRest = 500 * time.Millisecond
 )
 
-// pass returns nil once the target has been greeted. One caller greets, the
-// others wait for that within their own time.
-func (g *gate) pass(ctx context.Context, c *Client, t *target) error {
+// pass reports whether the target has been greeted: no greeting is under way,
+// and no error says that it is left alone because of the last one. Otherwise it
+// has the target greeted, once for all who ask.
+func (g *gate) pass(ctx context.Context, c *Client, t *target) (greeting bool, err error) {
+	if t.connections.lost() {
+		g.shut()
+	}
 	if g.open.Load() {
-		return nil
+		return false, nil
 	}
-	underway, err := g.begin(ctx, c, t)
-	if underway == nil {
-		return err
-	}
-	select {
-	case <-underway.done:
-		return underway.err
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the greeting: %w", ctx.Err())
-	}
-}
-
-// begin returns the greeting that is under way, which it starts if there is
-// none. No greeting means that the gate is open, or shut for a while because of
-// an error.
-func (g *gate) begin(ctx context.Context, c *Client, t *target) (*greeting, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.open.Load():
-		return nil, nil //nolint:nilnil // nothing to wait for, nothing wrong
-	case g.underway != nil:
-		return g.underway, nil
+		return false, nil
+	case g.underway:
+		return true, nil
 	case time.Now().Before(g.rest):
-		return nil, g.err
+		return false, g.err
 	}
-	underway := &greeting{done: make(chan struct{})}
-	g.underway = underway
-	// It goes on when its first caller has gone: others may wait for it. It is
-	// nobody's in particular.
+	g.underway = true
+	// It goes on when its first caller has gone: others may wait for it. It is on
+	// nobody's behalf.
 	detached := identity.With(context.WithoutCancel(ctx), identity.Actor{})
 	go func() {
 		hello, err := c.hello(detached, t)
-		g.settle(hello, err)
-		g.mu.Lock()
-		underway.err, g.underway = err, nil
-		g.mu.Unlock()
-		close(underway.done)
+		g.settle(hello, err, true)
 	}()
-	return underway, nil
+	return true, nil
 }
 
-// settle keeps what came of a greeting.
-func (g *gate) settle(hello Hello, err error) {
+// settle keeps what came of a greeting; own is the one that pass began.
+func (g *gate) settle(hello Hello, err error, own bool) {
 	g.mu.Lock()
+	if own {
+		g.underway = false
+	}
 	news := g.at.IsZero() || (err == nil) != (g.err == nil) || err != nil && err.Error() != g.err.Error() || hello != g.hello
 	recovered := err == nil && g.err != nil
 	g.hello, g.err, g.at = hello, err, time.Now()
@@ -104,6 +87,7 @@ func (g *gate) settle(hello Hello, err error) {
 	if recovered {
 		g.recovered()
 	}
+	g.settled.send()
 	switch {
 	case !news:
 	case err != nil:
@@ -116,10 +100,37 @@ func (g *gate) settle(hello Hello, err error) {
 // shut makes the next call greet anew.
 func (g *gate) shut() { g.open.Store(false) }
 
-// last is what came of the last greeting, and whether the target is left alone
-// because of it.
-func (g *gate) last() (hello Hello, err error, at time.Time, resting bool) { //nolint:revive,staticcheck // err is a value here
+// tell puts what came of the last greeting into the target's status.
+func (g *gate) tell(s *TargetStatus) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.hello, g.err, g.at, !g.open.Load() && g.err != nil
+	s.Hello, s.Err, s.GreetedAt = g.hello, g.err, g.at
+	if g.err != nil && !g.open.Load() {
+		s.Breaker = circuitbreaker.OpenState.String()
+	}
+}
+
+// signal tells any number of waiting goroutines that something has changed.
+type signal struct {
+	mu      sync.Mutex
+	waiting chan struct{} // nil when nobody is
+}
+
+// next is closed by the next send.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = make(chan struct{})
+	}
+	return s.waiting
+}
+
+func (s *signal) send() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting != nil {
+		close(s.waiting)
+		s.waiting = nil
+	}
 }

@@ -47,7 +47,7 @@ func (c *Client) Greet(ctx context.Context) []Greeting {
 			hello, err := c.hello(ctx, t)
 			greetings[i] = Greeting{Target: t.address, Hello: hello, Err: err}
 			if err == nil || ctx.Err() == nil {
-				t.gate.settle(hello, err)
+				t.gate.settle(hello, err, false)
 			}
 		})
 	}

@@ -77,7 +77,7 @@ func newFarAtSocket(t testing.TB, answer http.HandlerFunc) *far {
 	t.Helper()
 	// The path of a socket may have about 100 characters, which t.TempDir() of a
 	// test with a long name exceeds.
-	dir, err := os.MkdirTemp("", "shop")
+	dir, err := os.MkdirTemp("", "shop") //nolint:usetesting // see above
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	f := &far{address: "unix://" + filepath.Join(dir, "s")}
@@ -94,7 +94,7 @@ func (f *far) start(t testing.TB) {
 	f.server = httptest.NewUnstartedServer(f)
 	require.NoError(t, f.server.Listener.Close())
 	var listen net.ListenConfig
-	socket, err := listen.Listen(context.Background(), "unix", strings.TrimPrefix(f.address, "unix://"))
+	socket, err := listen.Listen(t.Context(), "unix", strings.TrimPrefix(f.address, "unix://"))
 	require.NoError(t, err)
 	f.server.Listener = socket
 	f.server.Start()

@@ -56,23 +56,23 @@ const (
 	codeDatabase = "database_unavailable"
 )
 
-// problem is the error that an answer stands for, and what that says about the
-// target.
-func (c *Client) problem(t *target, m *message, response *http.Response, body []byte) (error, outcome) { //nolint:revive,staticcheck // the error is the answer
+// problem is what an answer says about the target, and the error that it stands
+// for.
+func (c *Client) problem(t *target, m *message, response *http.Response, body []byte) (outcome, error) {
 	var p problem
 	kind, known := kinds[response.StatusCode]
 	media := response.Header.Get("Content-Type")
 	isProblem := strings.HasPrefix(media, "application/problem+json") && json.Unmarshal(body, &p) == nil && p.Code != ""
 	switch {
 	case isProblem && p.Code == codeServiceToken:
-		return c.unavailable(errorAt(t, errors.New("it does not accept the service token: do both sides have the same keys?")), true), sick
+		return sick, c.unavailable(errorAt(t, errors.New("it does not accept the service token: do both sides have the same keys?")), true)
 	case isProblem && (p.Code == codeMisdirected || p.Code == codeNoRoute || p.Code == codeNoMethod):
 		t.gate.shut() // another process has taken the address
-		return c.unavailable(errorAt(t, errors.New(p.Code+": "+p.Detail)), true), sick
+		return sick, c.unavailable(errorAt(t, errors.New(p.Code+": "+p.Detail)), true)
 	case !isProblem || !known:
-		return c.unavailable(errorAt(t, fmt.Errorf("status %d with %q, which no module answers", response.StatusCode, media)), true), sick
+		return sick, c.unavailable(errorAt(t, fmt.Errorf("status %d with %q, which no module answers", response.StatusCode, media)), true)
 	case kind == fault.Timeout && p.Code == codeTimeout:
-		return c.late(m, errorAt(t, errors.New(p.Detail)), true), c.slow(m)
+		return c.slow(m), c.late(m, errorAt(t, errors.New(p.Detail)), true)
 	}
 	e := fault.New(kind, p.Code, p.Detail)
 	for _, field := range p.Errors {
@@ -84,14 +84,14 @@ func (c *Client) problem(t *target, m *message, response *http.Response, body []
 	cause := errorAt(t, fmt.Errorf("status %d", response.StatusCode))
 	switch {
 	case kind == fault.Internal:
-		return e.WithCause(cause), well
+		return well, e.WithCause(cause)
 	case kind != fault.Unavailable && kind != fault.Timeout:
-		return e, well
+		return well, e
 	}
 	if p.Code == codeDatabase {
-		return e.WithCause(&contract.Failure{Sent: true, Cause: cause}), sick
+		return sick, e.WithCause(&contract.Failure{Sent: true, Cause: cause})
 	}
 	// A module that says what it waits for (a payment provider, a neighbour) does
 	// work; leaving the target alone would take its other operations away.
-	return e.WithCause(&contract.Failure{Sent: true, Answered: true, Cause: cause}), well
+	return well, e.WithCause(&contract.Failure{Sent: true, Answered: true, Cause: cause})
 }

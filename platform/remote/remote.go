@@ -61,6 +61,8 @@ type Client struct {
 	turn     atomic.Uint32
 	underway atomic.Int64
 	budget   *budget
+	// settled tells those who wait that a target has been greeted.
+	settled signal
 }
 
 // New makes a client. It connects to nothing yet: processes that need one
@@ -89,6 +91,7 @@ func New(o Options) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.gate.settled = &c.settled
 		c.targets = append(c.targets, t)
 	}
 	return c, nil
@@ -101,7 +104,8 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// Close gives up idle connections. Calls under way go on.
+// Close gives up idle connections. Calls under way go on, and greetings for two
+// seconds at most.
 func (c *Client) Close() {
 	for _, t := range c.targets {
 		t.connections.close()

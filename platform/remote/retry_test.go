@@ -21,7 +21,7 @@ func TestRetry(t *testing.T) {
 	}{
 		"ConnectionReset":   {reset, map[string]int64{"read": 3, "idempotent": 3, "write": 1}},
 		"HalfAnAnswer":      {cutOff, map[string]int64{"read": 3, "idempotent": 3, "write": 1}},
-		"BadGateway":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, map[string]int64{"read": 3, "idempotent": 3, "write": 1}},
+		"BadGateway":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, map[string]int64{"read": 3, "idempotent": 3, "write": 1}},
 		"ModuleUnavailable": {answerProblem(503, "database_unavailable"), map[string]int64{"read": 3, "idempotent": 3, "write": 1}},
 		"ModuleTimeout":     {answerProblem(504, "provider_timeout"), map[string]int64{"read": 3, "idempotent": 1, "write": 1}},
 		"Refusal":           {answerProblem(409, "out_of_stock"), map[string]int64{"read": 1, "idempotent": 1, "write": 1}},

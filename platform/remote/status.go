@@ -1,10 +1,6 @@
 package remote
 
-import (
-	"time"
-
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-)
+import "time"
 
 // TargetStatus is how a target has done since the client was made.
 type TargetStatus struct {
@@ -29,16 +25,11 @@ type TargetStatus struct {
 func (c *Client) Status() []TargetStatus {
 	status := make([]TargetStatus, len(c.targets))
 	for i, t := range c.targets {
-		s := &status[i]
-		*s = TargetStatus{
+		status[i] = TargetStatus{
 			Address: t.address, Breaker: t.breaker.State().String(), Underway: t.underway.Load(),
 			Calls: t.calls.Load(), Failures: t.failures.Load(),
 		}
-		var resting bool
-		s.Hello, s.Err, s.GreetedAt, resting = t.gate.last()
-		if resting {
-			s.Breaker = circuitbreaker.OpenState.String()
-		}
+		t.gate.tell(&status[i])
 	}
 	return status
 }
