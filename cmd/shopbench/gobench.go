@@ -10,7 +10,7 @@ import (
 )
 
 // runGoBenchmarks runs the benchmarks of the module, one package after the
-// other, and prints their lines.
+// other, and prints their lines, then the benchmark of remote calls.
 func runGoBenchmarks(ctx context.Context, each time.Duration, out io.Writer) error {
 	cmd := exec.CommandContext(ctx, "go", "test", //nolint:gosec // fixed but for a duration
 		"-tags", "nomsgpack", "-run", "^$", "-bench", ".", "-benchmem",
@@ -19,8 +19,10 @@ func runGoBenchmarks(ctx context.Context, each time.Duration, out io.Writer) err
 	if err != nil {
 		return fmt.Errorf("run the Go benchmarks: %w\n%s", err, said)
 	}
-	_, err = io.WriteString(out, "\nGo benchmarks\n"+benchmarkLines(string(said)))
-	return err
+	if _, err := io.WriteString(out, "\nGo benchmarks\n"+benchmarkLines(string(said))); err != nil {
+		return err
+	}
+	return runRemoteCalls(ctx, each, out)
 }
 
 // benchmarkLines keeps the results, each under the name of its package.
