@@ -101,6 +101,7 @@ func recordNumbers(t *testing.T, s stats.Service) {
 }
 
 func recordSpace(t *testing.T, s stats.Service) {
+	const compact = `{"a b":[1.0,"c \" d"]}`
 	record(
 		t, s,
 		stats.Action{Action: "a", Data: json.RawMessage(" {\n\t\"a b\" : [ 1.0, \"c \\\" d\" ]\r\n} ")},
@@ -108,7 +109,7 @@ func recordSpace(t *testing.T, s stats.Service) {
 	)
 	entries := all(t, s, everything())
 	require.Len(t, entries, 2)
-	require.Equal(t, `{"a b":[1.0,"c \" d"]}`, string(entries[0].Data))
+	require.Equal(t, compact, string(entries[0].Data))
 	require.Nil(t, entries[1].Data)
 }
 
