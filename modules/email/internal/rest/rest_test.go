@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,9 +20,8 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module/moduletest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // server is the module on both listeners, before a fake.
 type server struct {
@@ -202,7 +200,7 @@ func golden(t *testing.T, name, identifier string, got []byte) {
 	require.NoError(t, json.Indent(&indented, bytes.TrimSpace(got), "", "  "))
 	text := strings.ReplaceAll(indented.String(), identifier, "mail_…") + "\n"
 	file := filepath.Join("testdata", name)
-	if *update {
+	if moduletest.Update() {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}

@@ -77,7 +77,7 @@ func (s *Sessions[K]) Find(ctx context.Context, token K) (users.Session, error) 
 	return s.cache.Get(ctx, key[K]{ //nolint:wrapcheck // says what the lookup says
 		token:      token,
 		generation: s.generation.Load(),
-		period:     (s.now().UnixNano() + int64(shift)) / int64(s.freshness), //nolint:gosec // shift is below freshness
+		period:     (s.now().UnixNano() + int64(shift)) / int64(s.freshness),
 	}, s)
 }
 

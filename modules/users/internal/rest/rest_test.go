@@ -3,7 +3,6 @@ package rest_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,9 +23,8 @@ import (
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module/moduletest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 const password = "correct horse battery"
 
@@ -102,7 +100,7 @@ func golden(t *testing.T, name string, body []byte) {
 	require.NoError(t, json.Indent(&indented, body, "", "  "), "%s", body)
 	got := changing.ReplaceAllString(strings.TrimSpace(indented.String())+"\n", `"…"`)
 	file := filepath.Join("testdata", name+".json")
-	if *update {
+	if moduletest.Update() {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 	}
