@@ -28,7 +28,7 @@ type cli struct {
 	Catalog catalogCommand `cmd:"" group:"data" help:"Import products."`
 	Admin   adminCommand   `cmd:"" group:"data" help:"Create administrators."`
 	Config  configCommand  `cmd:"" group:"look" help:"Show the settings in force and where each comes from."`
-	Modules modulesCommand `cmd:"" group:"look" help:"List the modules and their databases."`
+	Modules modulesCommand `cmd:"" group:"look" help:"Show the modules, and move their calls between processes."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" group:"look" help:"Print the OpenAPI document of the REST API."`
 	Version versionCommand `cmd:"" group:"look" help:"Print the version."`
 }

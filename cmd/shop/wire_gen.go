@@ -87,28 +87,36 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		Stats:    statsmodBuilt,
 	}
 	v := newModules(mainBuilt)
-	api, err := newAPI(configConfig, logger, registry, tracing, authority, service, v)
+	controller, err := newPlacement(contextContext, configConfig, v, logger)
 	if err != nil {
 		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
-	v2, err := newRelays(v, logger, tracing)
+	api, err := newAPI(configConfig, logger, registry, tracing, authority, service, v, controller)
 	if err != nil {
 		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
+	mainRelays, err := newRelays(v, logger, tracing)
+	if err != nil {
+		cleanup2()
+		cleanup()
+		return nil, nil, err
+	}
+	v2 := newWorkers(mainRelays, controller)
 	app := &App{
-		Config:  configConfig,
-		Logger:  logger,
-		Tracing: tracing,
-		Metrics: registry,
-		API:     api,
-		Modules: v,
-		Workers: v2,
-		Users:   service,
-		Catalog: catalogService,
+		Config:    configConfig,
+		Logger:    logger,
+		Tracing:   tracing,
+		Metrics:   registry,
+		API:       api,
+		Placement: controller,
+		Modules:   v,
+		Workers:   v2,
+		Users:     service,
+		Catalog:   catalogService,
 	}
 	return app, func() {
 		cleanup2()

@@ -30,8 +30,9 @@ const (
 	maxSteps     = 100
 )
 
-// validate reports everything that is wrong with the change itself.
-func (c Change) validate() error {
+// Validate reports everything that is wrong with the change itself, as invalid
+// fields of the body that holds it: "body.remote".
+func (c Change) Validate() error {
 	var problem *fault.Error
 	reject := func(field, message string) {
 		if problem == nil {

@@ -156,7 +156,7 @@ func (c *Controller) Change(ctx context.Context, module string, change Change) (
 	if err != nil {
 		return ModuleState{}, err
 	}
-	if err := change.validate(); err != nil {
+	if err := change.Validate(); err != nil {
 		return ModuleState{}, err
 	}
 	p.changing.Lock()

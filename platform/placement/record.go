@@ -49,6 +49,8 @@ type Ramp struct {
 type Abort struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
+	// Change is the one that was taken back.
+	Change string `json:"change"`
 }
 
 // policy is what the record asks for.
@@ -74,6 +76,6 @@ func (r Record) next(now time.Time) Record {
 func (r Record) back(change string, now time.Time, reason string) Record {
 	return Record{
 		Change: change, Remote: r.Before.Remote, Shadow: r.Before.Shadow, Fallback: r.Fallback,
-		Before: r.Before, Aborted: &Abort{At: now, Reason: reason},
+		Before: r.Before, Aborted: &Abort{At: now, Reason: reason, Change: r.Change},
 	}
 }

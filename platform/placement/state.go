@@ -53,6 +53,7 @@ type ModuleRamp struct {
 type ModuleAbort struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason" example:"errors 4.2% > 1% (21 of 500 calls in 10s)"`
+	Change string    `json:"change" doc:"The change that was taken back."`
 }
 
 // ModuleDatabase tells one database from another.
@@ -82,7 +83,8 @@ type ModuleSides struct {
 }
 
 // ModuleSide is what one side has answered. The percentiles are those of about
-// the last minute, and since the process began where there is no other side.
+// the last minute, since the last change at most; without calls then, and where
+// there is no other side, of all calls since the process began.
 type ModuleSide struct {
 	Calls  int64   `json:"calls"`
 	Errors int64   `json:"errors" doc:"Calls that failed; a refusal is no failure."`
@@ -145,7 +147,7 @@ func (p *placed) state(ctx context.Context) ModuleState {
 		s.Ramp = &ModuleRamp{Steps: slices.Clone(r.Steps), Step: r.Step + 1, Every: r.Every.String(), NextAt: r.NextAt}
 	}
 	if a := p.record.Aborted; a != nil {
-		s.Aborted = &ModuleAbort{a.At, a.Reason}
+		s.Aborted = &ModuleAbort{a.At, a.Reason, a.Change}
 	}
 	return s
 }

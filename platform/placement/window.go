@@ -53,10 +53,17 @@ func (w *window) add(at time.Time, now flip.Stats) figures {
 	return f
 }
 
-// recent are the latencies of both sides since the oldest look.
+// recent are the latencies of both sides since the oldest look; all there are of
+// a side that had no calls since.
 func (w *window) recent(now flip.Stats) (local, remote flip.Histogram) {
+	since := func(all, earlier flip.Histogram) flip.Histogram {
+		if lately := all.Sub(earlier); lately.Count() > 0 {
+			return lately
+		}
+		return all
+	}
 	oldest := w.samples[0]
-	return now.Local.Latency.Sub(oldest.local.Latency), now.Remote.Latency.Sub(oldest.remote.Latency)
+	return since(now.Local.Latency, oldest.local.Latency), since(now.Remote.Latency, oldest.remote.Latency)
 }
 
 // figures are what guards look at.
