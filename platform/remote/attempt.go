@@ -24,22 +24,27 @@ func (c *Client) attempt(ctx context.Context, t *target, m *message) (http.Heade
 	return header, err
 }
 
-// send makes one request of a target and takes the answer in.
+// send makes one request of a target and takes the answer in. errDead means that
+// there was no attempt.
 func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, outcome, error) {
 	r, err := c.newRequest(ctx, t, m)
 	if err != nil {
 		return nil, unknown, err
 	}
 	conn, response, err := t.connections.roundTrip(r)
+	if errors.Is(err, errDead) {
+		t.gate.shut()
+		return nil, none, err
+	}
 	if err != nil {
-		return nil, c.lost(ctx, t, m, conn != nil), c.ended(ctx, m, errorAt(t, err), conn != nil && conn.wire.touched.Load())
+		return nil, c.unanswered(ctx, t, m, conn != nil), c.ended(ctx, m, errorAt(t, err), conn != nil && conn.wire.touched.Load())
 	}
 	defer response.Body.Close()
 	answer, _ := buffers.Get().(*bytes.Buffer)
 	defer release(answer)
 	if err := readAll(answer, response, c.options.MaxResponseBytes); err != nil {
 		conn.end()
-		return nil, c.lost(ctx, t, m, true), c.ended(ctx, m, errorAt(t, err), true)
+		return nil, c.unanswered(ctx, t, m, true), c.ended(ctx, m, errorAt(t, err), true)
 	}
 	t.connections.give(conn)
 	if response.StatusCode >= http.StatusMultipleChoices {
@@ -56,8 +61,8 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	return response.Header, well, nil
 }
 
-// lost is what a call without an answer says about the target.
-func (c *Client) lost(ctx context.Context, t *target, m *message, connected bool) outcome {
+// unanswered is what a call without an answer says about the target.
+func (c *Client) unanswered(ctx context.Context, t *target, m *message, connected bool) outcome {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return unknown

@@ -66,22 +66,26 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	c.budget.earn()
 	var last *target
 	var before error // of the attempt before
-	for retry := 0; ; retry++ {
+	for retry := 0; ; {
 		t, err := c.enter(ctx, last)
 		if err != nil {
 			return nil, worst(before, c.ended(ctx, m, err, false))
 		}
 		header, err := c.attempt(ctx, t, m)
-		if err == nil {
+		switch {
+		case err == nil:
 			if retry == 0 && header.Get(replayedHeader) == "true" {
 				call.Key.MarkReplayed()
 			}
 			return header, nil
-		}
-		if retry == maxRetries || !repeatable(ctx, call.Does.Class, err) || !c.budget.spend() || !pause(ctx, retry) {
+		case errors.Is(err, errDead):
+			// There was no attempt; the next one has another connection.
+		case retry == maxRetries || !repeatable(ctx, call.Does.Class, err) || !c.budget.spend() || !pause(ctx, retry):
 			return nil, worst(before, err)
+		default:
+			last, before = t, worst(before, err)
+			retry++
 		}
-		last, before = t, worst(before, err)
 	}
 }
 

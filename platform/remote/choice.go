@@ -13,6 +13,9 @@ var errResting = errors.New("it has failed lately and is left alone for a moment
 // there. When none has been greeted it waits for the first that has. Nothing has
 // been sent when it fails.
 func (c *Client) enter(ctx context.Context, avoid *target) (*target, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // or a connection would be ended for nothing
+	}
 	t, greeting, err := c.find(ctx, avoid)
 	for t == nil && greeting {
 		settled := c.settled.next()

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -39,31 +40,26 @@ type connection struct {
 	idle   time.Time // since when
 }
 
+// errDead says that an idle connection turned out to have ended, before anything
+// left by it.
+var errDead = errors.New("the connection had ended")
+
 // roundTrip sends a request and waits for the beginning of the answer. When it
 // fails, the connection is closed; there is none if none came about.
 func (c *connections) roundTrip(r *http.Request) (*connection, *http.Response, error) {
-	for {
-		conn, err := c.take(r.Context())
-		if err != nil {
-			return nil, nil, err
-		}
-		response, err := conn.RoundTrip(r)
-		if err == nil {
-			return conn, response, nil
-		}
-		conn.end() // before its wire is looked at: nothing leaves afterwards
-		if !conn.reused || conn.wire.touched.Load() || r.Context().Err() != nil {
-			return conn, nil, err //nolint:wrapcheck // the caller adds the target
-		}
-		// It was dead already, and nothing has left: that was no attempt. The request
-		// may still be in use there, so the next one gets its own.
-		r = r.WithContext(r.Context())
-		if r.GetBody != nil {
-			if r.Body, err = r.GetBody(); err != nil {
-				return conn, nil, err //nolint:wrapcheck // does not happen with bytes
-			}
-		}
+	conn, err := c.take(r.Context())
+	if err != nil {
+		return nil, nil, err
 	}
+	response, err := conn.RoundTrip(r)
+	if err == nil {
+		return conn, response, nil
+	}
+	conn.end() // before its wire is looked at: nothing leaves afterwards
+	if conn.reused && !conn.wire.touched.Load() && r.Context().Err() == nil {
+		err = fmt.Errorf("%w: %w", errDead, err)
+	}
+	return conn, nil, err //nolint:wrapcheck // the caller adds the target
 }
 
 // take returns a connection: the one used last, or a new one when none is idle.
@@ -99,6 +95,7 @@ func (c *connections) give(used *connection) {
 		if keep {
 			c.idle = append(c.idle, used)
 			if oldest := c.idle[0]; used.idle.Sub(oldest.idle) > idleTimeout {
+				c.idle[0] = nil
 				c.idle = c.idle[1:]
 				used, keep = oldest, false
 			}

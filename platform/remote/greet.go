@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -64,7 +65,11 @@ func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) 
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
 		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
 	}}
-	if _, _, err := c.send(ctx, t, m); err != nil {
+	_, _, err = c.send(ctx, t, m)
+	for errors.Is(err, errDead) {
+		_, _, err = c.send(ctx, t, m)
+	}
+	if err != nil {
 		if failure := failureIn(err); failure != nil && fault.From(err).Code == c.codeUnavailable() {
 			err = failure.Cause // that it is not available goes without saying
 		}

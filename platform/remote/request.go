@@ -17,8 +17,15 @@ import (
 	"shop/platform/request"
 )
 
-// headers is how many names a request usually has in its header.
-const headers = 10
+// headers is how many names a request has in its header at most, usually. A map
+// of up to eight is small.
+const headers = 8
+
+// Values of headers that are the same in every request.
+var (
+	userAgent = []string{"shop"}
+	jsonType  = []string{"application/json"}
+)
 
 // newRequest makes the request of one attempt. It is put together by hand:
 // http.NewRequest would parse an address that is known, and Header.Set would
@@ -36,9 +43,9 @@ func (c *Client) newRequest(ctx context.Context, t *target, m *message) (*http.R
 	}
 	maps.Copy(header, m.Header)
 	set("Authorization", "Bearer "+token)
-	set("User-Agent", userAgent)
+	header["User-Agent"] = userAgent
 	if m.body != nil {
-		set("Content-Type", "application/json")
+		header["Content-Type"] = jsonType
 	}
 	if m.key != "" {
 		set(idempotency.Header, m.key)
@@ -60,9 +67,6 @@ func (c *Client) newRequest(ctx context.Context, t *target, m *message) (*http.R
 	if m.body != nil {
 		r.ContentLength = int64(len(m.body))
 		r.Body = io.NopCloser(bytes.NewReader(m.body))
-		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.body)), nil }
 	}
 	return r, nil
 }
-
-const userAgent = "shop"

@@ -70,13 +70,17 @@ const (
 	sick
 	// unknown: the caller did not wait for the answer.
 	unknown
+	// none: there was no attempt.
+	none
 )
 
-// leave notes how an attempt ended. A trial whose caller did not wait told
-// nothing; it has to be given back to the breaker, which knows two outcomes only.
+// leave notes how an attempt ended. A trial that told nothing has to be given back
+// to the breaker too, which knows two outcomes only.
 func (t *target) leave(o outcome) {
 	t.underway.Add(-1)
-	t.calls.Add(1)
+	if o != none {
+		t.calls.Add(1)
+	}
 	switch {
 	case o == well:
 		t.breaker.RecordSuccess()

@@ -128,6 +128,65 @@ func TestTargets_OneDies(t *testing.T) {
 	eventually(t, func() bool { return do(t, client, readCall) == nil && dying.arrivals.Load() > 0 }, "it is not used again")
 }
 
+// Connections that ended while they were idle fail no call, not even a plain
+// write; who answers next is greeted first.
+func TestConnections_EndedWhileIdle(t *testing.T) {
+	t.Parallel()
+	f := newFarAtSocket(t, nil)
+	client := newClient(t, remote.Options{}, f.address)
+	client.Greet(t.Context())
+	const callers = 4
+	for round := range int64(5) {
+		// All at once, so that each has a connection.
+		var together sync.WaitGroup
+		together.Add(callers)
+		f.answers(func(w http.ResponseWriter, _ *http.Request) {
+			together.Done()
+			together.Wait()
+			answerJSON(w, product{})
+		})
+		results := make(chan error, callers)
+		for range callers {
+			go func() { results <- do(t, client, writeCall) }()
+		}
+		for range callers {
+			require.NoError(t, <-results)
+		}
+		f.answers(nil)
+		greetings := f.greetings.Load()
+		f.server.CloseClientConnections()
+		require.NoError(t, do(t, client, writeCall))
+		require.Equal(t, greetings+1, f.greetings.Load())
+		require.Equal(t, (round+1)*(callers+1), f.arrivals.Load())
+	}
+	status := client.Status()[0]
+	require.Equal(t, f.arrivals.Load(), status.Calls)
+	require.Zero(t, status.Failures)
+}
+
+// Connections are used again, and one that is closed is no more.
+func TestConnections_Reuse(t *testing.T) {
+	t.Parallel()
+	var remotes sync.Map
+	f := newFar(t, func(w http.ResponseWriter, r *http.Request) {
+		remotes.Store(r.RemoteAddr, true)
+		answerJSON(w, product{})
+	})
+	connections := func() (n int) {
+		remotes.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	client := newClient(t, remote.Options{}, f.address)
+	for range 20 {
+		require.NoError(t, do(t, client, writeCall))
+	}
+	require.Equal(t, 1, connections())
+	client.Close()
+	require.NoError(t, do(t, client, writeCall))
+	require.NoError(t, do(t, client, writeCall))
+	require.Equal(t, 3, connections())
+}
+
 // lockedBuffer is a log that is read while it is written.
 type lockedBuffer struct {
 	mu     sync.Mutex
