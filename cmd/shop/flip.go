@@ -46,8 +46,8 @@ Examples:
 // Validate checks what the parser cannot.
 func (cmd modulesFlipCommand) Validate() error {
 	var refused *fault.Error
-	if !errors.As(cmd.change().Validate(), &refused) {
-		return nil
+	if cmd.Module == "" || !errors.As(cmd.change().Validate(), &refused) {
+		return nil // the parser itself asks for the module
 	}
 	var problems []string
 	for _, field := range refused.Fields {
