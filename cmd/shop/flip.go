@@ -67,25 +67,13 @@ func (cmd modulesFlipCommand) change() placement.Change {
 	}
 }
 
-// body is the same on the wire.
-func (cmd modulesFlipCommand) body() placement.ModuleChange {
-	b := placement.ModuleChange{Remote: cmd.Remote, Shadow: cmd.Shadow, AbortOn: cmd.AbortOn.String(), Ramp: cmd.Ramp}
-	if cmd.Fallback != nil {
-		b.Fallback = new(cmd.Fallback.String())
-	}
-	if cmd.Every > 0 {
-		b.Every = cmd.Every.String()
-	}
-	return b
-}
-
 // Run makes the change, and follows its ramp.
 func (cmd modulesFlipCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
 	o, err := newOperator(cfg)
 	if err != nil {
 		return err
 	}
-	state, err := o.change(ctx, cmd.Module, cmd.body())
+	state, err := o.change(ctx, cmd.Module, cmd.change())
 	if err != nil {
 		return err
 	}

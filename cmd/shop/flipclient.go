@@ -72,7 +72,7 @@ func (o *operator) connect(cfg config.Config) error {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		}
 	}
-	if cfg.ServiceTLSCert == "" {
+	if !speaksTLS(cfg) {
 		return nil
 	}
 	secure, err := remote.TLSConfig(cfg.ServiceTLSCert, cfg.ServiceTLSKey, cfg.ServiceTLSCA)
@@ -90,9 +90,7 @@ func (o *operator) connect(cfg config.Config) error {
 	}
 	transport.TLSClientConfig = secure
 	o.base = "https" + strings.TrimPrefix(o.base, "http")
-	if !isSocket {
-		o.shown = o.base
-	}
+	o.shown = o.base
 	return nil
 }
 
@@ -111,9 +109,9 @@ func (o *operator) state(ctx context.Context, module string) (placement.ModuleSt
 }
 
 // change changes a module's placement and returns its state after that.
-func (o *operator) change(ctx context.Context, module string, change placement.ModuleChange) (placement.ModuleState, error) {
+func (o *operator) change(ctx context.Context, module string, change placement.Change) (placement.ModuleState, error) {
 	var found placement.ModuleState
-	err := o.call(ctx, http.MethodPatch, "/internal/modules/"+module, change, &found)
+	err := o.call(ctx, http.MethodPatch, "/internal/modules/"+module, placement.NewModuleChange(change), &found)
 	return found, err
 }
 

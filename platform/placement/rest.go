@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"shop/platform/fault"
 	"shop/platform/flip"
 	"shop/platform/httpapi"
@@ -67,13 +69,41 @@ type ModuleChange struct {
 	Shadow   *int    `json:"shadow,omitempty" minimum:"0" maximum:"100" doc:"Share of reads, in percent, that the other side answers too, to compare." example:"5"`
 	Fallback *string `json:"fallback,omitempty" enum:"none,reads" doc:"What is answered here when the other processes cannot." example:"reads"`
 	AbortOn  string  `json:"abort_on,omitempty" maxLength:"200" doc:"Limits of the remote side; when one is exceeded, the shares go back to what they were. errors, p50 and p99 are those of about the last ten seconds and need 20 calls; mismatch and fallbacks are all since the change." example:"errors>1%,p99>250ms,mismatch>0"`
-	Ramp     []int   `json:"ramp,omitempty" maxItems:"100" nullable:"false" doc:"Shares to rise by, ascending within 1 to 100, in the place of remote." example:"[1,5,25,50,100]"`
+	Ramp     []Step  `json:"ramp,omitempty" maxItems:"100" nullable:"false" doc:"Shares to rise by, ascending within 1 to 100, in the place of remote." example:"[1,5,25,50,100]"`
 	Every    string  `json:"every,omitempty" maxLength:"20" doc:"How long each step of the ramp stays, at least 1s; 30s when left out." example:"30s"`
+}
+
+// Step is one share of a ramp, in percent.
+type Step int
+
+// Schema implements huma.SchemaProvider: the tags of a list say nothing of its
+// items.
+func (Step) Schema(huma.Registry) *huma.Schema {
+	least, most := 1.0, 100.0
+	return &huma.Schema{Type: huma.TypeInteger, Format: "int32", Minimum: &least, Maximum: &most}
+}
+
+// NewModuleChange is a change on the wire.
+func NewModuleChange(c Change) ModuleChange {
+	b := ModuleChange{Remote: c.Remote, Shadow: c.Shadow, AbortOn: c.AbortOn.String()}
+	if c.Fallback != nil {
+		b.Fallback = new(c.Fallback.String())
+	}
+	for _, step := range c.Ramp {
+		b.Ramp = append(b.Ramp, Step(step))
+	}
+	if c.Every > 0 {
+		b.Every = c.Every.String()
+	}
+	return b
 }
 
 // change is the operator's change that the body is.
 func (b ModuleChange) change() (Change, error) {
-	c := Change{Remote: b.Remote, Shadow: b.Shadow, Ramp: b.Ramp}
+	c := Change{Remote: b.Remote, Shadow: b.Shadow}
+	for _, step := range b.Ramp {
+		c.Ramp = append(c.Ramp, int(step))
+	}
 	var err error
 	if c.AbortOn, err = ParseGuards(b.AbortOn); err != nil {
 		return Change{}, fault.InvalidField("body.abort_on", err.Error())

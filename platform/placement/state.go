@@ -12,7 +12,7 @@ import (
 // ModuleState is what an operator sees of a module in this process.
 type ModuleState struct {
 	Module string `json:"module" example:"catalog"`
-	Hosted bool   `json:"hosted" doc:"The module is part of this process."`
+	Hosted bool   `json:"hosted" doc:"The module is part of this process." example:"true"`
 
 	Remote   int             `json:"remote" doc:"Share of users, in percent, whose calls go to other processes. In force now." example:"25"`
 	Shadow   int             `json:"shadow" doc:"Share of reads, in percent, that the other side answers too, to compare. In force now." example:"5"`
@@ -22,14 +22,14 @@ type ModuleState struct {
 	Guards   string          `json:"guards,omitempty" doc:"The limits that take the change back by themselves." example:"errors>1%,p99>250ms"`
 	Ramp     *ModuleRamp     `json:"ramp,omitempty" doc:"A share that rises by itself; missing when there is none, or when it is done."`
 	Aborted  *ModuleAbort    `json:"aborted,omitempty" doc:"Why the last change was taken back; missing when it was not."`
-	Change   string          `json:"change" doc:"Identifies the last change."`
+	Change   string          `json:"change" doc:"Identifies the last change." example:"K3VJ2W6QXZ"`
 	Contract int             `json:"contract" doc:"The contract that this process speaks." example:"1"`
 	Build    string          `json:"build" doc:"The build of this process." example:"v1.0.0"`
 	Database *ModuleDatabase `json:"database,omitempty" doc:"The database that is read here; missing when the module is not hosted here."`
 
 	Targets     []ModuleTarget    `json:"targets" nullable:"false" doc:"The other processes that host the module."`
 	Sides       ModuleSides       `json:"sides" doc:"What the two sides have answered since this process began."`
-	Fallbacks   int64             `json:"fallbacks" doc:"Reads that were answered here because the other processes could not."`
+	Fallbacks   int64             `json:"fallbacks" doc:"Reads that were answered here because the other processes could not." example:"0"`
 	Comparisons ModuleComparisons `json:"comparisons" doc:"Reads that both sides have answered."`
 }
 
@@ -38,22 +38,22 @@ type ModuleWaiting struct {
 	Remote   int    `json:"remote" example:"25"`
 	Shadow   int    `json:"shadow" example:"5"`
 	Fallback string `json:"fallback" enum:"none,reads"`
-	Reason   string `json:"reason"`
+	Reason   string `json:"reason" example:"errors 4.2% > 1% (21 of 500 calls in 10s)"`
 }
 
 // ModuleRamp is how far a ramp has come.
 type ModuleRamp struct {
-	Steps  []int     `json:"steps" nullable:"false" doc:"The shares in percent."`
+	Steps  []int     `json:"steps" nullable:"false" doc:"The shares in percent." example:"[1,5,25,50,100]"`
 	Step   int       `json:"step" doc:"The number of the step in force, from 1." example:"2"`
 	Every  string    `json:"every" doc:"How long each step stays." example:"30s"`
-	NextAt time.Time `json:"next_at" doc:"When the step in force ends."`
+	NextAt time.Time `json:"next_at" doc:"When the step in force ends." example:"2026-11-02T09:30:30Z"`
 }
 
 // ModuleAbort is why a change was taken back.
 type ModuleAbort struct {
-	At     time.Time `json:"at"`
+	At     time.Time `json:"at" example:"2026-11-02T09:30:00Z"`
 	Reason string    `json:"reason" example:"errors 4.2% > 1% (21 of 500 calls in 10s)"`
-	Change string    `json:"change" doc:"The change that was taken back."`
+	Change string    `json:"change" doc:"The change that was taken back." example:"K3VJ2W6QXZ"`
 }
 
 // ModuleDatabase tells one database from another.
@@ -65,12 +65,12 @@ type ModuleDatabase struct {
 // ModuleTarget is another process that hosts the module.
 type ModuleTarget struct {
 	Address  string          `json:"address" example:"http://catalog:8081"`
-	Healthy  bool            `json:"healthy" doc:"It answered the last greeting and its breaker is not open."`
-	Problem  string          `json:"problem,omitempty" doc:"Why it did not answer the last greeting, or cannot be used."`
-	Breaker  string          `json:"breaker" doc:"closed: calls go there; open: they do not, for a while; half-open: one is tried."`
-	Underway int64           `json:"underway" doc:"Calls that have not ended yet."`
-	Calls    int64           `json:"calls" doc:"Calls since this process began."`
-	Failures int64           `json:"failures" doc:"How many of them had no answer, or one that no module gives."`
+	Healthy  bool            `json:"healthy" doc:"It answered the last greeting and its breaker is not open." example:"true"`
+	Problem  string          `json:"problem,omitempty" doc:"Why it did not answer the last greeting, or cannot be used." example:"connection refused"`
+	Breaker  string          `json:"breaker" doc:"closed: calls go there; open: they do not, for a while; half-open: one is tried." example:"closed"`
+	Underway int64           `json:"underway" doc:"Calls that have not ended yet." example:"3"`
+	Calls    int64           `json:"calls" doc:"Calls since this process began." example:"12034"`
+	Failures int64           `json:"failures" doc:"How many of them had no answer, or one that no module gives." example:"2"`
 	Contract int             `json:"contract,omitempty" doc:"The newest contract that it speaks; missing before its first answer." example:"1"`
 	Build    string          `json:"build,omitempty" example:"v1.0.0"`
 	Database *ModuleDatabase `json:"database,omitempty" doc:"The database that it reads."`
@@ -86,26 +86,26 @@ type ModuleSides struct {
 // the last minute, since the last change at most; without calls then, and where
 // there is no other side, of all calls since the process began.
 type ModuleSide struct {
-	Calls  int64   `json:"calls"`
-	Errors int64   `json:"errors" doc:"Calls that failed; a refusal is no failure."`
-	P50    float64 `json:"p50_ms" doc:"Median latency in milliseconds."`
-	P99    float64 `json:"p99_ms" doc:"99th percentile of the latency in milliseconds."`
+	Calls  int64   `json:"calls" example:"12034"`
+	Errors int64   `json:"errors" doc:"Calls that failed; a refusal is no failure." example:"2"`
+	P50    float64 `json:"p50_ms" doc:"Median latency in milliseconds." example:"0.4"`
+	P99    float64 `json:"p99_ms" doc:"99th percentile of the latency in milliseconds." example:"3.1"`
 }
 
 // ModuleComparisons counts reads that both sides have answered.
 type ModuleComparisons struct {
-	Matches     int64              `json:"matches"`
-	Mismatches  int64              `json:"mismatches"`
-	Undecided   int64              `json:"undecided" doc:"The data changed meanwhile, or one side gave no answer."`
-	Dropped     int64              `json:"dropped" doc:"There was no room to compare them."`
+	Matches     int64              `json:"matches" example:"840"`
+	Mismatches  int64              `json:"mismatches" example:"0"`
+	Undecided   int64              `json:"undecided" doc:"The data changed meanwhile, or one side gave no answer." example:"4"`
+	Dropped     int64              `json:"dropped" doc:"There was no room to compare them." example:"0"`
 	Differences []ModuleDifference `json:"differences" nullable:"false" doc:"The last few mismatches, the newest first. Texts are not repeated."`
 }
 
 // ModuleDifference is what two sides answered differently.
 type ModuleDifference struct {
-	At        time.Time `json:"at"`
+	At        time.Time `json:"at" example:"2026-11-02T09:30:00Z"`
 	Method    string    `json:"method" example:"Product"`
-	RequestID string    `json:"request_id,omitempty"`
+	RequestID string    `json:"request_id,omitempty" example:"8b6d3c1f0a9e4d2b7c5f1a3e"`
 	Field     string    `json:"field" example:"Items[0].Stock"`
 	Local     string    `json:"local" example:"3"`
 	Remote    string    `json:"remote" example:"4"`
