@@ -26,12 +26,16 @@ func (healthCommand) Help() string {
 func (cmd healthCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, cmd.Timeout)
 	defer cancel()
-	url := config.BaseURL(cfg.InternalAddr) + "/readyz"
+	var internal operator
+	if err := internal.connect(cfg); err != nil {
+		return err
+	}
+	url := internal.base + "/readyz"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return fmt.Errorf("ask for health: %w", err)
 	}
-	response, err := new(http.Client).Do(request) // the context limits it
+	response, err := internal.client.Do(request)
 	if err != nil {
 		return fmt.Errorf("ask for health: %w", err)
 	}
@@ -41,7 +45,7 @@ func (cmd healthCommand) Run(ctx context.Context, c *console, cfg config.Config)
 		return fmt.Errorf("ask for health: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s is not ready: %s", url, strings.Join(strings.Fields(string(body)), " "))
+		return fmt.Errorf("%s is not ready: %s", internal.shown, strings.Join(strings.Fields(string(body)), " "))
 	}
 	_, err = fmt.Fprintln(c.out, "ready")
 	return err //nolint:wrapcheck // nobody is left to explain to

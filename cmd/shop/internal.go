@@ -41,7 +41,7 @@ func internalHandler(app *App, p *probes) http.Handler {
 		mux.Handle("/debug/pprof/"+path, forAdministrators(app.Users, profile))
 	}
 	operations := app.API.Internal()
-	if app.Config.ServiceTLSCA != "" {
+	if speaksTLS(app.Config) && app.Config.ServiceTLSCA != "" {
 		operations = certified(operations)
 	}
 	mux.Handle("/", operations)

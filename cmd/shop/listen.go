@@ -52,7 +52,7 @@ func listenInternal(ctx context.Context, cfg config.Config) (net.Listener, error
 			return nil, errors.Join(err, listener.Close())
 		}
 	}
-	if cfg.ServiceTLSCert == "" {
+	if !speaksTLS(cfg) {
 		return listener, nil
 	}
 	secure, err := remote.ServerTLSConfig(cfg.ServiceTLSCert, cfg.ServiceTLSKey, cfg.ServiceTLSCA)
@@ -67,6 +67,12 @@ func listenInternal(ctx context.Context, cfg config.Config) (net.Listener, error
 }
 
 const unixScheme = "unix://"
+
+// speaksTLS reports whether the internal listener does: over a socket nobody
+// listens in, and its file says who may connect.
+func speaksTLS(cfg config.Config) bool {
+	return cfg.ServiceTLSCert != "" && !strings.HasPrefix(cfg.InternalAddr, unixScheme)
+}
 
 // removeDeadSocket removes what a process left that was killed; a socket that
 // somebody listens on stays.

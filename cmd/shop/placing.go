@@ -39,7 +39,7 @@ func newRemotes(
 		}
 		options := remote.Options{
 			Module: p.name, Contract: p.contract.Newest, OldestContract: p.contract.Oldest,
-			Targets: targets, Mint: authority.Mint, Logger: logger,
+			Targets: targets, Mint: authority.Mint, Logger: logger, Timeout: p.timeout,
 		}
 		if tracing.Enabled() {
 			options.Propagator = tracing.Propagator()

@@ -220,7 +220,7 @@ func TestFirstAndSecondStart(t *testing.T) {
 	metrics := call(t, first.internal, http.MethodGet, "/metrics", "", nil).text
 	for _, series := range []string{
 		`shop_http_request_duration_seconds_count\{.*route="/products/".*\} [1-9]`,
-		`shop_module_call_duration_seconds_count\{method="ListProducts",module="catalog",outcome="ok"\} [1-9]`,
+		`shop_module_calls_total\{method="ListProducts",module="catalog",outcome="ok",side="local"\} [1-9]`,
 		`shop_database_statement_duration_seconds_count\{.*module="users".*\} [1-9]`,
 		`shop_database_connections_open\{module="stats",pool="write"\} [1-9]`,
 	} {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,8 +78,44 @@ func startSplit(t *testing.T, l layout) *split {
 	if host := s.hosts["email"]; host != nil {
 		s.front.Config.DataDir = host.Config.DataDir // where mailed looks
 	}
-	s.front.admin = s.front.signIn(t, adminEmail, adminPassword)
+	require.Eventually(t, func() bool {
+		got := call(t, s.front.public, http.MethodPost, "/session", "", map[string]any{"email": adminEmail, "password": adminPassword})
+		s.front.admin, _ = got.json(t)["token"].(string)
+		return got.status == http.StatusCreated
+	}, patience, 20*time.Millisecond)
+	for _, p := range s.hosts {
+		p.awaitNeighbours(t, s.front.admin)
+	}
+	s.front.awaitNeighbours(t, s.front.admin)
 	return s
+}
+
+// awaitNeighbours waits until the process has found all others that it may call:
+// they start in any order.
+func (p *process) awaitNeighbours(t *testing.T, admin string) {
+	t.Helper()
+	var states struct {
+		Items []struct {
+			Module  string `json:"module"`
+			Targets []struct {
+				Healthy bool `json:"healthy"`
+			} `json:"targets"`
+		} `json:"items"`
+	}
+	require.Eventually(t, func() bool {
+		got := call(t, p.internal, http.MethodGet, "/internal/modules", admin, nil)
+		if got.status != http.StatusOK || json.Unmarshal([]byte(got.text), &states) != nil {
+			return false
+		}
+		for _, state := range states.Items {
+			for _, target := range state.Targets {
+				if !target.Healthy {
+					return false
+				}
+			}
+		}
+		return true
+	}, patience, 20*time.Millisecond)
 }
 
 // launch starts one of the processes and does not wait for it.

@@ -171,15 +171,14 @@ func walk(t *testing.T, s *split) []string {
 	w.do(http.MethodPost, "/log", token, map[string]any{"user_id": user, "action": "viewed", "data": map[string]any{"page": "home"}})
 	w.do(http.MethodPost, "/log", token, []any{map[string]any{"user_id": user, "action": "left"}, map[string]any{"user_id": user, "action": ""}})
 	w.do(http.MethodGet, "/log?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z", admin, nil)
+	// What was sent, wherever e-mail is.
+	s.front.mailed(t, "grace@example.com", "Welcome")
+	s.front.mailed(t, "grace@example.com", "25.00")
+	s.front.mailed(t, "grace@example.com", "We open on Sunday.")
 	w.do(http.MethodDelete, "/session", token, nil)
 	w.do(http.MethodGet, "/session", token, nil)
 	w.do(http.MethodDelete, "/user/"+user, admin, nil)
 	w.do(http.MethodGet, "/user/"+user, admin, nil)
 	w.do(http.MethodGet, "/nowhere", "", nil)
-
-	// What was sent, wherever e-mail is.
-	s.front.mailed(t, "grace@example.com", "Welcome")
-	s.front.mailed(t, "grace@example.com", "25.00")
-	s.front.mailed(t, "grace@example.com", "We open on Sunday.")
 	return w.lines
 }

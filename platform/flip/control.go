@@ -129,4 +129,3 @@ func fnv(hash uint64, text string) uint64 {
 	}
 	return hash
 }
-

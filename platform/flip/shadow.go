@@ -38,9 +38,9 @@ type Difference struct {
 type shadows struct {
 	slots chan struct{}
 
-	mu                                     sync.Mutex
+	mu                                      sync.Mutex
 	matches, mismatches, undecided, dropped int64
-	differences                            []Difference
+	differences                             []Difference
 }
 
 // shadowed picks the reads that are compared.

@@ -14,18 +14,18 @@ import (
 // Hello is what a process says of a module that it hosts.
 type Hello struct {
 	// Module is its name.
-	Module string `json:"module"`
+	Module string `json:"module" example:"catalog"`
 	// Contract and OldestContract are the newest and the oldest version of the
 	// module's contract that the process speaks.
-	Contract       int `json:"contract"`
-	OldestContract int `json:"oldest_contract"`
+	Contract       int `json:"contract" example:"1"`
+	OldestContract int `json:"oldest_contract" example:"1"`
 	// Build is the version of the program.
-	Build string `json:"build"`
+	Build string `json:"build" example:"v1.0.0"`
 	// Database is the identity of the database that the module reads there, and
 	// its epoch.
 	Database struct {
-		ID    string `json:"id"`
-		Epoch int64  `json:"epoch"`
+		ID    string `json:"id" example:"0193b5e4a8c17d2f9b6a4c3e2d1f0a5b"`
+		Epoch int64  `json:"epoch" example:"1"`
 	} `json:"database"`
 }
 

@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"shop/modules/email"
-	"shop/platform/event"
 	"shop/platform/httpapi"
+	"shop/platform/module"
 )
 
 // maxMessageBytes leaves room for two bodies of 256 KiB in which every character
@@ -21,11 +21,7 @@ func registerInternal(api *httpapi.API, h handlers) {
 		Description: "What `POST /send_email/` does, with the whole e-mail as the answer.",
 		Errors:      []int{http.StatusConflict, http.StatusTooManyRequests}, MaxBodyBytes: maxMessageBytes,
 	}, h.sendMessage)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "deliver-event-to-email", Method: http.MethodPost, Path: "/internal/email/events", Module: "email",
-		Summary: "Act on an event of another module", Access: httpapi.Internal,
-		Description: "Safe to repeat.",
-	}, h.receive)
+	module.RegisterEvents(api, "email", h.service.Receive)
 }
 
 // Message is a message to send, as another module asks for it: what is wrong
@@ -62,10 +58,4 @@ func (h handlers) sendMessage(ctx context.Context, in *messageInput) (*httpapi.C
 		return nil, err
 	}
 	return httpapi.NewCreated("/email/"+e.ID.String(), httpapi.ETag(e.Version), key, emailOf(e)), nil
-}
-
-type receiveInput struct{ Body event.Envelope }
-
-func (h handlers) receive(ctx context.Context, in *receiveInput) (*struct{}, error) {
-	return nil, h.service.Receive(ctx, in.Body)
 }

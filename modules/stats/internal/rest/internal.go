@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"shop/modules/stats"
-	"shop/platform/event"
 	"shop/platform/httpapi"
 	"shop/platform/id"
+	"shop/platform/module"
 )
 
 // registerInternal declares what only services call.
@@ -19,11 +19,7 @@ func registerInternal(api *httpapi.API, h handlers) {
 		Description: "What `POST /log` does, without its limit on the body as a whole.",
 		Errors:      []int{http.StatusConflict}, MaxBodyBytes: 32 << 20,
 	}, h.recordBatch)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "deliver-event-to-stats", Method: http.MethodPost, Path: "/internal/stats/events", Module: "stats",
-		Summary: "Act on an event of another module", Access: httpapi.Internal,
-		Description: "Safe to repeat.",
-	}, h.receive)
+	module.RegisterEvents(api, "stats", h.service.Receive)
 }
 
 // Batch is actions to record.
@@ -80,10 +76,4 @@ func (h handlers) recordBatch(ctx context.Context, in *batchInput) (*batchOutput
 		out.Replayed = "true"
 	}
 	return out, nil
-}
-
-type receiveInput struct{ Body event.Envelope }
-
-func (h handlers) receive(ctx context.Context, in *receiveInput) (*struct{}, error) {
-	return nil, h.service.Receive(ctx, in.Body)
 }
