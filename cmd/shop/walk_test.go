@@ -26,6 +26,7 @@ type walker struct {
 var changing = regexp.MustCompile(
 	`\b(?:prod|user|cart|item|inv|chk|mail|evt|log|ses|pay|[a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}\b` + // identifiers
 		`|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z` + // times
+		`|"\d+-\d{9,}"` + // entity tags that stand for what a cart contains
 		`|"(?:token|next_cursor)":"[^"]*"|cursor=[^&>]*`)
 
 // unrecorded are headers that differ with the request.
@@ -58,6 +59,8 @@ func (w *walker) settle(text string) string {
 		switch {
 		case strings.HasPrefix(found, "20"):
 			return "TIME" // how many different ones there are depends on the clock
+		case strings.HasPrefix(found, `"`) && found[1] <= '9':
+			return "ETAG"
 		case strings.HasPrefix(found, "cursor="), strings.HasPrefix(found, `"`):
 			kind, _, _ = strings.Cut(found, ":")
 			kind, _, _ = strings.Cut(kind, "=")
