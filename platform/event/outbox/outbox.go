@@ -25,7 +25,6 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +33,6 @@ import (
 
 	"shop/platform/database"
 	"shop/platform/event"
-	"shop/platform/id"
 )
 
 // Outbox is where one module puts its events. It is safe for concurrent use; a
@@ -71,25 +69,23 @@ func (o *Outbox) Append(ctx context.Context, events ...event.Event) error {
 			return nil
 		})
 	}
-	const columns = "id, name, version, key, payload, trace_parent, created_at"
-	at := o.now().UTC().Truncate(time.Microsecond)
-	traceParent := event.TraceParent(ctx)
-	names := make([]string, 0, len(events))
-	values := make([]any, 0, len(events)*7)
-	for _, e := range events {
-		payload, err := json.Marshal(e)
+	entries := make([]Entry, len(events))
+	for i, e := range events {
+		entry, err := o.Prepare(ctx, e)
 		if err != nil {
-			return fmt.Errorf("encode event %s: %w", e.EventName(), err)
+			return err
 		}
-		names = append(names, e.EventName())
-		values = append(values,
-			id.NewEvent(), e.EventName(), e.EventVersion(), e.EventKey(), string(payload), traceParent, at)
+		entries[i] = entry
+	}
+	values := make([]any, 0, len(events)*len(entries[0].values))
+	for _, entry := range entries {
+		values = append(values, entry.values...)
 	}
 	rows := strings.Repeat(", (?, ?, ?, ?, ?, ?, ?)", len(events))[2:]
 	if err := o.db.Write(ctx).Exec("INSERT INTO outbox ("+columns+") VALUES "+rows, values...).Error; err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}
-	o.db.AfterCommit(ctx, func() { o.wake(names) })
+	o.Appended(ctx, entries...)
 	return nil
 }
 

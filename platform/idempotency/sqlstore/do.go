@@ -41,11 +41,10 @@ func Do[T any](
 		})
 		return result, err
 	}
-	fingerprint, err := idempotency.Fingerprint(in)
+	r, err := newRequest(ctx, key, operation, in)
 	if err != nil {
 		return result, err
 	}
-	r := request{scope: idempotency.Scope(ctx, operation), key: key.Text(), fingerprint: fingerprint}
 	for {
 		var stored []byte
 		stored, err = s.answer(ctx, r, func(ctx context.Context) (text []byte, err error) {
@@ -105,6 +104,14 @@ func (s *Store) find(ctx context.Context, r request) (found record, err error) {
 
 // request is one keyed request.
 type request struct{ scope, key, fingerprint string }
+
+func newRequest(ctx context.Context, key *idempotency.Key, operation string, in any) (request, error) {
+	fingerprint, err := idempotency.Fingerprint(in)
+	if err != nil {
+		return request{}, err
+	}
+	return request{scope: idempotency.Scope(ctx, operation), key: key.Text(), fingerprint: fingerprint}, nil
+}
 
 // record is a row of idempotency_keys, and whether the lock on it was had.
 type record struct {

@@ -7,6 +7,7 @@ import (
 
 	"shop/modules/payments"
 	"shop/modules/payments/internal/provider"
+	"shop/platform/event/outbox"
 )
 
 // carryOut charges for an attempt that has just begun and records the outcome.
@@ -81,28 +82,13 @@ func (s *Service) fail(ctx context.Context, attempt Attempt, reason error) (paym
 // follows from it. When somebody else has concluded meanwhile, that is the
 // answer.
 func (s *Service) conclude(ctx context.Context, attempt Attempt, reference string, reason error) (payments.Invoice, error) {
-	recorded := false
-	err := s.store.InTx(ctx, func(ctx context.Context) error {
-		user, done, err := s.store.Conclude(ctx, Conclusion{
-			Payment: attempt.ID, State: attempt.State, Reference: reference, At: s.clock(), Claims: attempt.Claims,
-		})
-		recorded = done
-		if err != nil || !done {
-			return err
-		}
-		switch attempt.State {
-		case Succeeded:
-			return s.outbox.Append(ctx, payments.InvoicePaid{
-				InvoiceID: attempt.InvoiceID, UserID: user, Total: attempt.Amount, PaymentID: attempt.ID,
-			})
-		case Declined:
-			return s.outbox.Append(ctx, payments.PaymentDeclined{
-				InvoiceID: attempt.InvoiceID, UserID: user, PaymentID: attempt.ID,
-			})
-		default:
-			return nil
-		}
-	})
+	told, err := s.tell(ctx, attempt)
+	if err != nil {
+		return payments.Invoice{}, err
+	}
+	invoice, recorded, err := s.store.Conclude(ctx, Conclusion{
+		Payment: attempt.ID, State: attempt.State, Reference: reference, At: s.clock(), Claims: attempt.Claims,
+	}, told)
 	switch {
 	case err != nil:
 		// The provider knows, and the resolver will ask it.
@@ -111,10 +97,34 @@ func (s *Service) conclude(ctx context.Context, attempt Attempt, reference strin
 		if attempt, err = s.store.Attempt(ctx, attempt.ID); err != nil {
 			return payments.Invoice{}, err
 		}
+		return s.answer(ctx, attempt)
+	}
+	s.outbox.Appended(ctx, told)
+	switch {
 	case reason != nil:
 		return payments.Invoice{}, reason
+	case attempt.State == Succeeded:
+		return invoice, nil
+	default:
+		return s.answer(ctx, attempt)
 	}
-	return s.answer(ctx, attempt)
+}
+
+// tell makes the event about the final state of an attempt; none about one of
+// which nobody outside of this module knows.
+func (s *Service) tell(ctx context.Context, attempt Attempt) (outbox.Entry, error) {
+	switch attempt.State {
+	case Succeeded:
+		return s.outbox.Prepare(ctx, payments.InvoicePaid{
+			InvoiceID: attempt.InvoiceID, UserID: attempt.UserID, Total: attempt.Amount, PaymentID: attempt.ID,
+		})
+	case Declined:
+		return s.outbox.Prepare(ctx, payments.PaymentDeclined{
+			InvoiceID: attempt.InvoiceID, UserID: attempt.UserID, PaymentID: attempt.ID,
+		})
+	default:
+		return outbox.Entry{}, nil
+	}
 }
 
 // unknown records that the provider may have charged without saying so.

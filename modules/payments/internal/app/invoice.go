@@ -29,14 +29,19 @@ func (s *Service) CreateInvoice(ctx context.Context, in payments.CreateInvoiceIn
 	if err != nil {
 		return payments.Invoice{}, err
 	}
-	return sqlstore.Do(ctx, s.idempotency, in.Key, payments.MethodCreateInvoice.String(), in,
-		func(ctx context.Context) (payments.Invoice, error) {
-			if err := s.store.InsertInvoice(ctx, invoice); err != nil {
-				return payments.Invoice{}, err
+	created, err := s.outbox.Prepare(ctx, payments.InvoiceCreated{
+		InvoiceID: invoice.ID, UserID: invoice.UserID, Total: invoice.Total,
+	})
+	if err != nil {
+		return payments.Invoice{}, err
+	}
+	return sqlstore.DoKnown(ctx, s.idempotency, in.Key, payments.MethodCreateInvoice.String(), in, invoice,
+		func(ctx context.Context, guard *sqlstore.Guard) error {
+			if err := s.store.InsertInvoice(ctx, invoice, created, guard); err != nil {
+				return err
 			}
-			return invoice, s.outbox.Append(ctx, payments.InvoiceCreated{
-				InvoiceID: invoice.ID, UserID: invoice.UserID, Total: invoice.Total,
-			})
+			s.outbox.Appended(ctx, created)
+			return nil
 		})
 }
 

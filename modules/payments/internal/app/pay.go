@@ -50,17 +50,14 @@ func (s *Service) begin(ctx context.Context, in payments.PayInput) (Attempt, err
 		ID: id.NewPayment(), InvoiceID: in.ID, Provider: s.provider.Name(), Method: in.PaymentMethod,
 		State: Pending, Claims: 1, DueAt: s.handedOver(now), CreatedAt: now,
 	}
-	begun, err := sqlstore.Do(ctx, s.idempotency, in.Key, payments.MethodPay.String(), in,
-		func(ctx context.Context) (id.Payment, error) {
-			amount, open, err := s.store.Begin(ctx, attempt, ownerOnly(ctx))
-			if err != nil {
-				return id.Payment{}, err
+	begun, err := sqlstore.DoKnown(ctx, s.idempotency, in.Key, payments.MethodPay.String(), in, attempt.ID,
+		func(ctx context.Context, guard *sqlstore.Guard) (err error) {
+			var open bool
+			attempt, open, err = s.store.Begin(ctx, attempt, ownerOnly(ctx), guard)
+			if err == nil && !open {
+				return errNotOpen
 			}
-			if !open {
-				return id.Payment{}, errNotOpen
-			}
-			attempt.Amount = amount
-			return attempt.ID, nil
+			return err
 		})
 	if err != nil {
 		return Attempt{}, err

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"shop/modules/payments"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
+	"shop/platform/idempotency/sqlstore"
 	"shop/platform/money"
 )
 
@@ -15,8 +17,10 @@ type Store interface {
 	// InTx runs fn in a transaction that the other methods join by its context.
 	InTx(ctx context.Context, fn func(context.Context) error) error
 
-	// InsertInvoice adds an open invoice and its lines.
-	InsertInvoice(ctx context.Context, invoice payments.Invoice) error
+	// InsertInvoice adds an open invoice, its lines, and the event about it. With
+	// a guard it is one statement; an error then may mean that the request has
+	// been made before.
+	InsertInvoice(ctx context.Context, invoice payments.Invoice, created outbox.Entry, guard *sqlstore.Guard) error
 	// Invoice reads an invoice with its lines. Errors:
 	// payments.ErrInvoiceNotFound.
 	Invoice(ctx context.Context, invoice id.Invoice) (payments.Invoice, error)
@@ -26,17 +30,19 @@ type Store interface {
 	// CountInvoices counts a user's invoices.
 	CountInvoices(ctx context.Context, user id.User) (int64, error)
 
-	// Begin turns an invoice from open to paying, adds the pending attempt, and
-	// returns the invoice's total, which is the attempt's amount; false when the
-	// invoice is not open, or not owner's. The zero owner is anybody.
-	Begin(ctx context.Context, attempt Attempt, owner id.User) (money.Amount, bool, error)
+	// Begin turns an invoice from open to paying and adds the pending attempt, to
+	// which it gives the invoice's user and total; false when the invoice is not
+	// open, or not owner's. The zero owner is anybody. With a guard, false may
+	// also mean that the request has been made before.
+	Begin(ctx context.Context, attempt Attempt, owner id.User, guard *sqlstore.Guard) (Attempt, bool, error)
 	// Revive turns a failed attempt to pending again and its invoice from open to
 	// paying; false when either is not so.
 	Revive(ctx context.Context, attempt Attempt, at time.Time) (bool, error)
 	// Conclude gives a pending or unknown attempt its final state: with Succeeded
-	// the invoice becomes paid, else open again. It returns whose invoice it is;
-	// false when the attempt has a final state already.
-	Conclude(ctx context.Context, c Conclusion) (id.User, bool, error)
+	// the invoice becomes paid, else open again. It adds the event about it, if
+	// there is one, and returns the invoice as it is then; false when the attempt
+	// has a final state already.
+	Conclude(ctx context.Context, c Conclusion, told outbox.Entry) (payments.Invoice, bool, error)
 	// SetUnknown notes that the outcome is unknown and when to ask again. An
 	// attempt that has a final state keeps it.
 	SetUnknown(ctx context.Context, payment id.Payment, at, due time.Time) error
@@ -60,10 +66,12 @@ type Attempt struct {
 	// ID is the provider's idempotency key, too.
 	ID        id.Payment
 	InvoiceID id.Invoice
-	Provider  string
-	Method    string
-	Amount    money.Amount
-	State     State
+	// UserID is whose invoice it is.
+	UserID   id.User
+	Provider string
+	Method   string
+	Amount   money.Amount
+	State    State
 	// Claims counts who took the attempt in hand, from 1. It tells them apart:
 	// whoever was overtaken must not say that nothing was charged.
 	Claims int64

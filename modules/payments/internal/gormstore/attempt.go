@@ -12,7 +12,7 @@ import (
 
 // Attempt implements app.Store.
 func (s *Store) Attempt(ctx context.Context, paymentID id.Payment) (app.Attempt, error) {
-	attempts, err := s.attempts(ctx, `id = ?`, paymentID)
+	attempts, err := s.attempts(ctx, `p.id = ?`, paymentID)
 	if err != nil {
 		return app.Attempt{}, err
 	}
@@ -24,7 +24,7 @@ func (s *Store) Attempt(ctx context.Context, paymentID id.Payment) (app.Attempt,
 
 // LiveAttempt implements app.Store.
 func (s *Store) LiveAttempt(ctx context.Context, invoiceID id.Invoice) (app.Attempt, bool, error) {
-	attempts, err := s.attempts(ctx, `invoice_id = ? AND state IN ('pending', 'unknown')`, invoiceID)
+	attempts, err := s.attempts(ctx, `p.invoice_id = ? AND p.state IN ('pending', 'unknown')`, invoiceID)
 	if err != nil || len(attempts) == 0 {
 		return app.Attempt{}, false, err
 	}
@@ -34,14 +34,16 @@ func (s *Store) LiveAttempt(ctx context.Context, invoiceID id.Invoice) (app.Atte
 // DueAttempts implements app.Store.
 func (s *Store) DueAttempts(ctx context.Context, provider string, now time.Time, limit int) ([]app.Attempt, error) {
 	return s.attempts(
-		ctx, `state IN ('pending', 'unknown') AND provider = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+		ctx, `p.state IN ('pending', 'unknown') AND p.provider = ? AND p.due_at <= ? ORDER BY p.due_at LIMIT ?`,
 		provider, now, limit)
 }
 
 // attempts reads the attempts that a condition selects.
 func (s *Store) attempts(ctx context.Context, where string, args ...any) ([]app.Attempt, error) {
 	var rows []payment
-	err := s.db.Read(ctx).Raw(`SELECT `+paymentColumns+` FROM payments WHERE `+where, args...).Find(&rows).Error
+	err := s.db.Read(ctx).Raw(
+		`SELECT `+paymentColumns+` FROM payments p JOIN invoices i ON i.id = p.invoice_id WHERE `+where, args...,
+	).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}

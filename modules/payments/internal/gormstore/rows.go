@@ -81,6 +81,20 @@ type billed struct {
 	LineTotal   int64
 }
 
+// billedColumns are those of billed, of invoices i and invoice_lines l.
+const billedColumns = invoiceColumns + `, l.id AS line_id, l.product_id, l.description, l.quantity, l.unit_price, l.line_total`
+
+// whole is an invoice of which rows holds every line, in order. Every invoice
+// has one.
+func whole(rows []billed) payments.Invoice {
+	v := rows[0].Invoice.value()
+	v.Lines = make([]payments.Line, len(rows))
+	for i, row := range rows {
+		v.Lines[i] = row.line()
+	}
+	return v
+}
+
 func (r billed) line() payments.Line {
 	return payments.Line{
 		ID: r.LineID, ProductID: r.ProductID, Description: r.Description, Quantity: r.Quantity,
@@ -89,10 +103,11 @@ func (r billed) line() payments.Line {
 	}
 }
 
-// payment is a row of payments.
+// payment is a row of payments, and whose invoice it is for.
 type payment struct {
 	ID        id.Payment `gorm:"primaryKey"`
 	InvoiceID id.Invoice
+	UserID    id.User
 	Provider  string
 	Method    string
 	Amount    int64
@@ -103,12 +118,13 @@ type payment struct {
 	CreatedAt time.Time
 }
 
-// paymentColumns are those of payment.
-const paymentColumns = `id, invoice_id, provider, method, amount, currency, state, claims, due_at, created_at`
+// paymentColumns are those of payment, of payments p and invoices i.
+const paymentColumns = `p.id, p.invoice_id, i.user_id, p.provider, p.method, p.amount, p.currency, p.state, p.claims,
+	p.due_at, p.created_at`
 
 func (r payment) value() app.Attempt {
 	return app.Attempt{
-		ID: r.ID, InvoiceID: r.InvoiceID, Provider: r.Provider, Method: r.Method,
+		ID: r.ID, InvoiceID: r.InvoiceID, UserID: r.UserID, Provider: r.Provider, Method: r.Method,
 		Amount: money.Of(r.Amount, r.Currency), State: r.State, Claims: r.Claims,
 		DueAt: r.DueAt.UTC(), CreatedAt: r.CreatedAt.UTC(),
 	}

@@ -8,14 +8,16 @@ import (
 	"shop/modules/payments"
 	"shop/modules/payments/internal/app"
 	"shop/platform/database"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
+	"shop/platform/idempotency/sqlstore"
 	"shop/platform/money"
 )
 
 // Payment and invoice change together, each only from the states that the
 // statement names, so that of several who try at once one succeeds. PostgreSQL
-// does both in one statement; SQLite, which has no such statement and no round
-// trip to save, in two. The triggers of the tables refuse what is forbidden
+// does all of it in one statement; SQLite, which has no such statement and no
+// round trip to save, in several. The triggers of the tables refuse what is forbidden
 // even so.
 
 const reserveInvoice = `UPDATE invoices SET status = 'paying', version = version + 1, updated_at = ?
@@ -26,45 +28,57 @@ const insertPayment = `INSERT INTO payments
 
 // reserved is what a payment needs to know of the invoice that it has reserved.
 type reserved struct {
+	UserID   id.User
 	Total    int64
 	Currency money.Currency
 }
 
 // Begin implements app.Store.
-func (s *Store) Begin(ctx context.Context, a app.Attempt, owner id.User) (money.Amount, bool, error) {
-	reserve, args := reserveInvoice, []any{a.CreatedAt, a.InvoiceID}
+func (s *Store) Begin(ctx context.Context, a app.Attempt, owner id.User, guard *sqlstore.Guard) (app.Attempt, bool, error) {
+	reserve := database.SQL(reserveInvoice, a.CreatedAt, a.InvoiceID)
 	if !owner.IsZero() {
-		reserve, args = reserve+` AND user_id = ?`, append(args, owner)
+		reserve.SQL, reserve.Args = reserve.SQL+` AND user_id = ?`, append(reserve.Args, owner)
 	}
-	reserve += ` RETURNING total, currency`
 	begin := s.beginSQLite
 	if s.db.Dialect() == database.Postgres {
 		begin = s.beginPostgres
 	}
-	rows, err := begin(ctx, a, reserve, args)
+	rows, err := begin(ctx, a, reserve, guard)
 	if err != nil {
-		return money.Amount{}, false, fmt.Errorf("begin payment: %w", err)
+		return a, false, fmt.Errorf("begin payment: %w", err)
 	}
 	if len(rows) == 0 {
-		return money.Amount{}, false, nil
+		return a, false, nil
 	}
-	return money.Of(rows[0].Total, rows[0].Currency), true, nil
+	a.UserID, a.Amount = rows[0].UserID, money.Of(rows[0].Total, rows[0].Currency)
+	return a, true, nil
 }
 
-func (s *Store) beginPostgres(ctx context.Context, a app.Attempt, reserve string, args []any) (rows []reserved, err error) {
-	err = s.db.Write(ctx).Raw(
-		`WITH reserved AS (`+reserve+`) `+insertPayment+`
-		 SELECT ?::uuid, ?::uuid, ?, ?, total, currency, ?, '', ?::bigint, ?::timestamptz, ?::timestamptz, ?::timestamptz
-		   FROM reserved
-		 RETURNING amount AS total, currency`,
-		append(args, a.ID, a.InvoiceID, a.Provider, a.Method, a.State, a.Claims, a.DueAt, a.CreatedAt, a.CreatedAt)...,
-	).Find(&rows).Error
+func (s *Store) beginPostgres(
+	ctx context.Context, a app.Attempt, reserve database.Part, guard *sqlstore.Guard,
+) (rows []reserved, err error) {
+	var turn, free, record database.Part
+	if guard != nil {
+		turn, record = guard.Turn(), guard.Record("reserved")
+		turn.SQL, record.SQL = `turn AS MATERIALIZED (`+turn.SQL+`), `, `, record AS (`+record.SQL+`)`
+		free = database.SQL(` AND (SELECT turn.free FROM turn)`)
+	}
+	statement, args := database.Compose(
+		database.SQL(`WITH `), turn, database.SQL(`reserved AS (`), reserve, free, database.SQL(` RETURNING user_id, total, currency), attempt AS (`+
+			insertPayment+`SELECT ?, ?, ?, ?, total, currency, ?, '', ?, ?, ?, ? FROM reserved)`,
+			a.ID, a.InvoiceID, a.Provider, a.Method, a.State, a.Claims, a.DueAt, a.CreatedAt, a.CreatedAt),
+		record, database.SQL(` SELECT user_id, total, currency FROM reserved`),
+	)
+	err = s.db.Write(ctx).Raw(statement, args...).Find(&rows).Error
 	return rows, err
 }
 
-func (s *Store) beginSQLite(ctx context.Context, a app.Attempt, reserve string, args []any) (rows []reserved, err error) {
+func (s *Store) beginSQLite(
+	ctx context.Context, a app.Attempt, reserve database.Part, _ *sqlstore.Guard,
+) (rows []reserved, err error) {
 	tx := s.db.Write(ctx)
-	if err = tx.Raw(reserve, args...).Find(&rows).Error; err != nil || len(rows) == 0 {
+	err = tx.Raw(reserve.SQL+` RETURNING user_id, total, currency`, reserve.Args...).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	err = tx.Exec(
@@ -98,54 +112,74 @@ func (s *Store) Revive(ctx context.Context, a app.Attempt, at time.Time) (bool, 
 }
 
 // Conclude implements app.Store.
-func (s *Store) Conclude(ctx context.Context, c app.Conclusion) (id.User, bool, error) {
-	conclude := `UPDATE payments SET state = ?, reference = ?, updated_at = ? WHERE id = ? AND state IN (?, ?)`
-	args := []any{c.State, c.Reference, c.At, c.Payment, app.Pending, app.Unknown}
+func (s *Store) Conclude(ctx context.Context, c app.Conclusion, told outbox.Entry) (v payments.Invoice, done bool, err error) {
+	conclude := database.SQL(
+		`UPDATE payments SET state = ?, reference = ?, updated_at = ? WHERE id = ? AND state IN (?, ?)`,
+		c.State, c.Reference, c.At, c.Payment, app.Pending, app.Unknown)
 	if c.State == app.Failed {
-		conclude, args = conclude+` AND claims = ?`, append(args, c.Claims)
+		conclude.SQL, conclude.Args = conclude.SQL+` AND claims = ?`, append(conclude.Args, c.Claims)
 	}
-	conclude += ` RETURNING invoice_id`
+	conclude.SQL += ` RETURNING invoice_id`
 	run := s.concludeSQLite
 	if s.db.Dialect() == database.Postgres {
 		run = s.concludePostgres
 	}
-	owners, err := run(ctx, c, conclude, args)
-	if err != nil {
-		return id.User{}, false, fmt.Errorf("conclude payment: %w", err)
+	if v, done, err = run(ctx, c, conclude, told); err != nil {
+		return payments.Invoice{}, false, fmt.Errorf("conclude payment: %w", err)
 	}
-	if len(owners) == 0 {
-		return id.User{}, false, nil
-	}
-	return owners[0].UserID, true, nil
+	return v, done, nil
 }
 
-// owner is whose invoice was changed.
-type owner struct{ UserID id.User }
-
-func (s *Store) concludePostgres(ctx context.Context, c app.Conclusion, conclude string, args []any) (owners []owner, err error) {
-	status, paidAt := follows(c)
-	err = s.db.Write(ctx).Raw(
-		`WITH concluded AS (`+conclude+`)
-		 UPDATE invoices i SET status = ?, paid_at = ?, version = version + 1, updated_at = ?
-		   FROM concluded WHERE i.id = concluded.invoice_id
-		 RETURNING i.user_id`,
-		append(args, status, paidAt, c.At)...,
-	).Scan(&owners).Error
-	return owners, err
-}
-
-func (s *Store) concludeSQLite(ctx context.Context, c app.Conclusion, conclude string, args []any) (owners []owner, err error) {
-	tx := s.db.Write(ctx)
-	var concluded []struct{ InvoiceID id.Invoice }
-	if err = tx.Raw(conclude, args...).Find(&concluded).Error; err != nil || len(concluded) == 0 {
-		return nil, err
+func (s *Store) concludePostgres(
+	ctx context.Context, c app.Conclusion, conclude database.Part, told outbox.Entry,
+) (payments.Invoice, bool, error) {
+	var event database.Part
+	if !told.IsZero() {
+		event = told.Insert("i")
+		event.SQL = `, event AS (` + event.SQL + `)`
 	}
 	status, paidAt := follows(c)
-	err = tx.Raw(
-		`UPDATE invoices SET status = ?, paid_at = ?, version = version + 1, updated_at = ? WHERE id = ? RETURNING user_id`,
-		status, paidAt, c.At, concluded[0].InvoiceID,
-	).Scan(&owners).Error
-	return owners, err
+	statement, args := database.Compose(
+		database.SQL(`WITH concluded AS (`), conclude, database.SQL(`),
+		 i AS (
+		   UPDATE invoices SET status = ?, paid_at = ?, version = version + 1, updated_at = ?
+		     FROM concluded WHERE invoices.id = concluded.invoice_id RETURNING invoices.*)`, status, paidAt, c.At),
+		event, database.SQL(`
+		 SELECT `+billedColumns+` FROM i JOIN invoice_lines l ON l.invoice_id = i.id ORDER BY l.id`),
+	)
+	var rows []billed
+	err := s.db.Write(ctx).Raw(statement, args...).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return payments.Invoice{}, false, err
+	}
+	return whole(rows), true, nil
+}
+
+func (s *Store) concludeSQLite(
+	ctx context.Context, c app.Conclusion, conclude database.Part, told outbox.Entry,
+) (v payments.Invoice, done bool, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		tx := s.db.Write(ctx)
+		var concluded []id.Invoice
+		err := tx.Raw(conclude.SQL, conclude.Args...).Find(&concluded).Error
+		if done = len(concluded) > 0; err != nil || !done {
+			return err
+		}
+		status, paidAt := follows(c)
+		err = tx.Exec(
+			`UPDATE invoices SET status = ?, paid_at = ?, version = version + 1, updated_at = ? WHERE id = ?`,
+			status, paidAt, c.At, concluded[0],
+		).Error
+		if err != nil {
+			return err
+		}
+		if err = s.publish(ctx, told); err != nil {
+			return err
+		}
+		v, err = s.Invoice(ctx, concluded[0])
+		return err
+	})
+	return v, done, err
 }
 
 // follows is what the invoice becomes.

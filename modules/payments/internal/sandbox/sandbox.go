@@ -123,7 +123,7 @@ func (s *Sandbox) Charge(ctx context.Context, r provider.ChargeRequest) (provide
 		 RETURNING amount, currency, method, outcome, calls`,
 		r.IdempotencyKey, r.Invoice.String(), r.Amount.Minor, string(r.Amount.Currency), r.Method, outcome, database.Now(),
 		unreached, succeeded,
-	).Scan(&e).Error
+	).Find(&e).Error
 	switch {
 	case err != nil:
 		return provider.Charge{}, fmt.Errorf("write the sandbox's books: %w", err)
