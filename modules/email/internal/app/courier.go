@@ -48,8 +48,8 @@ type CourierDeps struct {
 	// Poll is how often to look for messages that nobody announced, such as
 	// those of another process that died. Default 2 s.
 	Poll time.Duration
-	// Lease is how long a message that a courier died with is left to it. It has
-	// to exceed the time of one attempt. Default 2 min.
+	// Lease is how long a message that a courier died with is left to it. Three
+	// quarters of it have to exceed the time of one attempt. Default 2 min.
 	Lease time.Duration
 	// MaxTries is the number of failed attempts after which a message is dead.
 	// Default 8.
@@ -70,8 +70,13 @@ type Courier struct {
 	troubles int // rounds in a row that failed as a whole
 }
 
-// batchSize is how many messages a courier holds at most.
-const batchSize = 10
+const (
+	// batchSize is how many messages a courier holds at most.
+	batchSize = 10
+	// gathering is how long a courier that was rung for lets messages come
+	// together: one by one they cost the database several times as much.
+	gathering = 100 * time.Millisecond
+)
 
 // NewCourier makes a courier.
 func NewCourier(d CourierDeps) (*Courier, error) {
@@ -118,10 +123,21 @@ func (c *Courier) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-c.Queued.rung:
+			gather(ctx)
 		case <-timer.C:
 		}
 	}
 	return nil
+}
+
+// gather waits for messages that come together.
+func gather(ctx context.Context) {
+	timer := time.NewTimer(gathering)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // Round delivers one batch of what is due, and returns how long to wait before
@@ -140,6 +156,7 @@ func (c *Courier) Round(ctx context.Context) (time.Duration, error) {
 	}
 	// What has begun is brought to its end also while the courier is stopping.
 	lasting := context.WithoutCancel(ctx)
+	claimed := time.Now()
 	batch, err := c.Queue.Claim(lasting, c.holder, now, c.Lease, batchSize)
 	if err != nil || len(batch) == 0 {
 		return c.Poll, err
@@ -152,7 +169,7 @@ func (c *Courier) Round(ctx context.Context) (time.Duration, error) {
 		if ctx.Err() != nil {
 			return 0, c.release(lasting, batch[i:])
 		}
-		if err := c.deliver(lasting, mail); err != nil {
+		if err := c.deliver(lasting, mail, claimed); err != nil {
 			// That one may have been sent: it stays held until its lease ends.
 			return 0, errors.Join(err, c.release(lasting, batch[i+1:]))
 		}

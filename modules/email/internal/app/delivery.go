@@ -16,14 +16,15 @@ import (
 	"shop/platform/identity"
 )
 
-// deliver makes one attempt. The error is the queue's; what the attempt itself
-// came to is recorded.
-func (c *Courier) deliver(ctx context.Context, mail Mail) error {
-	// The lease may have run out while the messages before took their time, and
-	// the e-mail may have been deleted with its user.
-	kept, err := c.Queue.Keep(ctx, c.holder, mail.ID, c.Lease)
-	if err != nil || !kept {
-		return err
+// deliver makes one attempt at a message that was claimed then. The error is
+// the queue's; what the attempt itself came to is recorded.
+func (c *Courier) deliver(ctx context.Context, mail Mail, claimed time.Time) error {
+	// The messages before may have taken their time, and the lease with it.
+	if time.Since(claimed) > c.Lease/4 {
+		kept, err := c.Queue.Keep(ctx, c.holder, mail.ID, c.Lease)
+		if err != nil || !kept {
+			return err
+		}
 	}
 	message, err := c.seal(ctx, mail)
 	if errors.Is(err, users.ErrUserNotFound) {

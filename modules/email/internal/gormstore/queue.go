@@ -35,7 +35,7 @@ func (q *Queue) Due(ctx context.Context) (time.Time, bool, error) {
 	var times []time.Time
 	err := q.db.Read(ctx).Raw(
 		`SELECT next_attempt_at FROM emails WHERE status = 'queued' AND claimed_until <= ` + q.clock + `
-		 ORDER BY next_attempt_at LIMIT 1`).Scan(&times).Error
+		 ORDER BY next_attempt_at LIMIT 1`).Find(&times).Error
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("look for due e-mails: %w", err)
 	}
@@ -48,30 +48,19 @@ func (q *Queue) Due(ctx context.Context) (time.Time, bool, error) {
 // Claim implements app.Queue. On PostgreSQL workers pass by the rows that
 // another one is claiming at this moment; SQLite has one writer at a time.
 func (q *Queue) Claim(ctx context.Context, holder string, now time.Time, lease time.Duration, n int) ([]app.Mail, error) {
-	due := `SELECT id FROM emails WHERE status = 'queued' AND next_attempt_at <= ? AND claimed_until <= ` + q.clock + `
+	due := `SELECT id AS due_id FROM emails WHERE status = 'queued' AND next_attempt_at <= ? AND claimed_until <= ` + q.clock + `
 		ORDER BY next_attempt_at LIMIT ?`
+	claim := `UPDATE emails SET claimed_by = ?, claimed_until = ` + q.clock + ` + ?`
 	if q.db.Dialect() == database.Postgres {
 		// Materialized, since a subquery may run more than once and lock more rows.
-		due = `WITH due AS MATERIALIZED (` + due + ` FOR UPDATE SKIP LOCKED)
-			UPDATE emails SET claimed_by = ?, claimed_until = ` + q.clock + ` + ? FROM due WHERE emails.id = due.id RETURNING emails.id`
+		claim = `WITH due AS MATERIALIZED (` + due + ` FOR UPDATE SKIP LOCKED) ` + claim + ` FROM due WHERE id = due_id`
 	} else {
-		due = `WITH due AS (` + due + `)
-			UPDATE emails SET claimed_by = ?, claimed_until = ` + q.clock + ` + ? WHERE id IN (SELECT id FROM due) RETURNING id`
-	}
-	var ids []id.Email
-	err := q.db.Write(ctx).Raw(due, now, n, holder, lease.Milliseconds()).Scan(&ids).Error
-	if err != nil {
-		return nil, fmt.Errorf("claim e-mails: %w", err)
-	}
-	if len(ids) == 0 {
-		return nil, nil
+		claim = `WITH due AS (` + due + `) ` + claim + ` WHERE id IN (SELECT due_id FROM due)`
 	}
 	var rows []row
-	err = q.db.Read(ctx).Raw(
-		`SELECT `+allColumns+` FROM emails WHERE id IN ? AND claimed_by = ? AND status = 'queued'`, ids, holder).
-		Scan(&rows).Error
+	err := q.db.Write(ctx).Raw(claim+` RETURNING `+allColumns, now, n, holder, lease.Milliseconds()).Find(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("read claimed e-mails: %w", err)
+		return nil, fmt.Errorf("claim e-mails: %w", err)
 	}
 	mails := make([]app.Mail, len(rows))
 	for i, r := range rows {
@@ -98,23 +87,40 @@ func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settl
 	if o.Status == email.StatusSent {
 		sent = &o.At
 	}
-	err = q.db.InTx(ctx, func(ctx context.Context) error {
-		done := q.db.Write(ctx).Exec(
-			`UPDATE emails SET status = ?, tries = tries + 1, attempts = attempts + 1, next_attempt_at = ?, sent_at = ?, claimed_by = '', claimed_until = 0,
-			   version = version + 1, updated_at = ?
-			 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
-			string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
-		if settled = done.RowsAffected > 0; done.Error != nil || !settled {
-			return done.Error
-		}
-		return q.db.Write(ctx).Exec(
-			`INSERT INTO email_attempts (email_id, number, at, error)
-			 SELECT id, attempts, ?, ? FROM emails WHERE id = ?`, o.At, o.Error, o.ID).Error
-	})
-	if err != nil {
+	settle := database.SQL(
+		`UPDATE emails SET status = ?, tries = tries + 1, attempts = attempts + 1, next_attempt_at = ?, sent_at = ?,
+		   claimed_by = '', claimed_until = 0, version = version + 1, updated_at = ?
+		 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
+		string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
+	note := database.SQL(
+		`INSERT INTO email_attempts (email_id, number, at, error) SELECT id, attempts, ?, ? FROM `, o.At, o.Error)
+	run := q.settleSQLite
+	if q.db.Dialect() == database.Postgres {
+		run = q.settlePostgres
+	}
+	if settled, err = run(ctx, o.ID, settle, note); err != nil {
 		return false, fmt.Errorf("record an attempt: %w", err)
 	}
 	return settled, nil
+}
+
+func (q *Queue) settlePostgres(ctx context.Context, _ id.Email, settle, note database.Part) (bool, error) {
+	statement, args := database.Compose(
+		database.SQL(`WITH settled AS (`), settle, database.SQL(` RETURNING id, attempts) `), note, database.SQL(`settled`))
+	done := q.db.Write(ctx).Exec(statement, args...)
+	return done.RowsAffected > 0, done.Error
+}
+
+func (q *Queue) settleSQLite(ctx context.Context, mail id.Email, settle, note database.Part) (settled bool, err error) {
+	err = q.db.InTx(ctx, func(ctx context.Context) error {
+		tx := q.db.Write(ctx)
+		done := tx.Exec(settle.SQL, settle.Args...)
+		if settled = done.RowsAffected > 0; done.Error != nil || !settled {
+			return done.Error
+		}
+		return tx.Exec(note.SQL+`emails WHERE id = ?`, append(note.Args, mail)...).Error
+	})
+	return settled, err
 }
 
 // Discard implements app.Queue.
