@@ -107,11 +107,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.URL != "" {
 		open = db.openPostgres
 	}
-	err := open(ctx)
-	if err == nil {
-		err = db.Ping(ctx)
-	}
-	if err != nil {
+	if err := open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database of %s: %w", o.Module, err), db.Close())
 	}
 	o.Metrics.watch(db)

@@ -22,7 +22,7 @@ const (
 
 // openPostgres opens one pool for reading and writing. Statements are prepared
 // and cached by pgx, per connection.
-func (db *DB) openPostgres(context.Context) error {
+func (db *DB) openPostgres(ctx context.Context) error {
 	db.dialect = Postgres
 	config, err := postgresConfig(db.options, map[string]string{
 		"statement_timeout":                   "30s",
@@ -48,7 +48,7 @@ func (db *DB) openPostgres(context.Context) error {
 		return err
 	}
 	db.reader = db.writer
-	return nil
+	return db.Ping(ctx)
 }
 
 // postgresConfig reads the URL and adds the session settings that the URL

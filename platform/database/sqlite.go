@@ -23,7 +23,8 @@ const openAttempts = 30
 
 // openSQLite opens one connection that writes and a pool that reads, on the
 // same file. A single writer gives the throughput of many (SQLite serializes
-// them anyway) with a wait that is fair and short.
+// them anyway) with a wait that is fair and short. The readers connect when
+// they are needed first.
 func (db *DB) openSQLite(ctx context.Context) error {
 	db.dialect = SQLite
 	if db.options.DataDir == "" {
