@@ -17,7 +17,13 @@ func SQL(text string, args ...any) Part { return Part{SQL: text, Args: args} }
 
 // Compose is the parts one after the other, for DB.Write(ctx).Raw and Exec.
 func Compose(parts ...Part) (text string, args []any) {
+	length, count := 0, 0
+	for _, part := range parts {
+		length, count = length+len(part.SQL), count+len(part.Args)
+	}
 	var all strings.Builder
+	all.Grow(length)
+	args = make([]any, 0, count)
 	for _, part := range parts {
 		all.WriteString(part.SQL)
 		args = append(args, part.Args...)

@@ -112,6 +112,12 @@ func (c *cache) check(ctx context.Context) error {
 
 // product reads one product. Errors: catalog.ErrProductNotFound.
 func (c *cache) product(ctx context.Context, product id.Product) (catalog.Product, error) {
+	if err := c.check(ctx); err != nil {
+		return catalog.Product{}, err
+	}
+	if p, ok := c.products.GetIfPresent(product); ok {
+		return own(p), nil
+	}
 	found, err := c.list(ctx, []id.Product{product})
 	if err != nil {
 		return catalog.Product{}, err
