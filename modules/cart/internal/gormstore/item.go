@@ -156,7 +156,7 @@ func (s *Store) Items(ctx context.Context, user id.User) ([]app.Item, error) {
 }
 
 func (s *Store) items(ctx context.Context, which string, args ...any) ([]app.Item, error) {
-	var rows []item
+	rows := make([]item, 0, 4) // else GORM makes room for 20
 	err := s.db.Read(ctx).Raw(`SELECT `+itemColumns+` FROM cart_items `+which, args...).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read cart items: %w", err)

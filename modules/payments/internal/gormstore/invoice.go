@@ -48,7 +48,7 @@ func (s *Store) insertGuarded(ctx context.Context, v payments.Invoice, created o
 			 record AS (`), guard.Record("invoice"), database.SQL(`)
 		 SELECT id FROM invoice`),
 	)
-	var inserted []id.Invoice
+	inserted := make([]id.Invoice, 0, 1) // else GORM makes room for 20 rows
 	if err := s.db.Write(ctx).Raw(statement, args...).Find(&inserted).Error; err != nil {
 		return fmt.Errorf("insert invoice with its record: %w", err)
 	}

@@ -69,6 +69,7 @@ func (s *Store) beginPostgres(
 			a.ID, a.InvoiceID, a.Provider, a.Method, a.State, a.Claims, a.DueAt, a.CreatedAt, a.CreatedAt),
 		record, database.SQL(` SELECT user_id, total, currency FROM reserved`),
 	)
+	rows = make([]reserved, 0, 1) // else GORM makes room for 20
 	err = s.db.Write(ctx).Raw(statement, args...).Find(&rows).Error
 	return rows, err
 }
@@ -147,7 +148,7 @@ func (s *Store) concludePostgres(
 		event, database.SQL(`
 		 SELECT `+billedColumns+` FROM i JOIN invoice_lines l ON l.invoice_id = i.id ORDER BY l.id`),
 	)
-	var rows []billed
+	rows := make([]billed, 0, 2) // else GORM makes room for 20
 	err := s.db.Write(ctx).Raw(statement, args...).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return payments.Invoice{}, false, err
