@@ -9,7 +9,10 @@
 package dbtest
 
 import (
+	"crypto/rand"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,10 +37,15 @@ func OpenFS(tb testing.TB, dialect database.Dialect, module string, fsys fs.FS) 
 		options.URL = migrated(tb, module, fsys)
 	} else {
 		options.DataDir = tb.TempDir()
+		file := filepath.Join(options.DataDir, module+".db")
+		require.NoError(tb, os.WriteFile(file, migratedFile(tb, module, fsys), 0o600))
 	}
 	db, err := database.Open(tb.Context(), options)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	identity := [16]byte{}
+	_, _ = rand.Read(identity[:]) // never fails
+	require.NoError(tb, db.Write(tb.Context()).Exec(`INSERT INTO database_identity (epoch, id) VALUES (1, ?)`, identity[:]).Error)
 	require.NoError(tb, database.Migrate(tb.Context(), db, fsys))
 	return db
 }

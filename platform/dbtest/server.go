@@ -50,7 +50,7 @@ var findServer = sync.OnceValues(func() (server, error) {
 // of milliseconds however many migrations there are.
 func migrated(tb testing.TB, module string, fsys fs.FS) string {
 	tb.Helper()
-	template := templateName(tb, module, fsys)
+	template := templateName(tb, database.Postgres, module, fsys)
 	server, conn := connect(tb)
 	ctx := tb.Context()
 	var exists bool
@@ -82,11 +82,7 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template, module 
 	if err != nil {
 		return fmt.Errorf("make a template: %w", err)
 	}
-	err = database.Migrate(ctx, db, fsys)
-	if err == nil {
-		err = db.Write(ctx).Exec("DELETE FROM database_identity").Error
-	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if err = errors.Join(fill(ctx, db, fsys), db.Close()); err != nil {
 		return fmt.Errorf("make a template: %w", err)
 	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+template); err != nil {
@@ -130,10 +126,10 @@ func connectWith(ctx context.Context, tb testing.TB) (string, *pgx.Conn) {
 
 // templateName changes with the module's migrations, so that a server that
 // lives longer than they do never gives an old template.
-func templateName(tb testing.TB, module string, fsys fs.FS) string {
+func templateName(tb testing.TB, dialect database.Dialect, module string, fsys fs.FS) string {
 	tb.Helper()
 	hash := sha256.New()
-	folder := path.Join(database.Postgres.String(), module)
+	folder := path.Join(dialect.String(), module)
 	entries, err := fs.ReadDir(fsys, folder)
 	require.NoError(tb, err, "read the module's migrations")
 	for _, entry := range entries {
