@@ -27,38 +27,48 @@ func (c *Client) attempt(ctx context.Context, t *target, m *message) (http.Heade
 // send makes one request of a target and takes the answer in. errDead means that
 // there was no attempt.
 func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, outcome, error) {
-	r, err := c.newRequest(ctx, t, m)
-	if err != nil {
+	conn := m.conn
+	m.conn = nil
+	b, _ := pool.Get().(*buffers)
+	defer b.release()
+	var err error
+	if b.request, err = c.appendRequest(ctx, b.request, t, m); err != nil {
+		if conn != nil {
+			t.connections.put(conn)
+		}
 		return nil, unknown, err
 	}
-	conn, response, err := t.connections.roundTrip(r)
-	if errors.Is(err, errDead) {
+	if conn == nil {
+		if conn, err = t.connections.dial(ctx); err != nil {
+			return nil, c.unanswered(ctx, t, m, false), c.ended(ctx, m, errorAt(t, err), false)
+		}
+	}
+	answer, keep, err := conn.exchange(ctx, b.request, &b.answer, c.options.MaxResponseBytes)
+	sent := conn.wire.touched // or TLS takes its leave
+	if keep {
+		t.connections.give(conn)
+	} else {
+		conn.end()
+	}
+	if err != nil && conn.reused && !sent && ctx.Err() == nil {
 		t.gate.shut()
-		return nil, none, err
+		return nil, none, fmt.Errorf("%w: %w", errDead, err)
 	}
 	if err != nil {
-		return nil, c.unanswered(ctx, t, m, conn != nil), c.ended(ctx, m, errorAt(t, err), conn != nil && conn.wire.touched.Load())
+		return nil, c.unanswered(ctx, t, m, true), c.ended(ctx, m, errorAt(t, err), sent)
 	}
-	defer response.Body.Close()
-	answer, _ := buffers.Get().(*bytes.Buffer)
-	defer release(answer)
-	if err := readAll(answer, response, c.options.MaxResponseBytes); err != nil {
-		conn.end()
-		return nil, c.unanswered(ctx, t, m, true), c.ended(ctx, m, errorAt(t, err), true)
-	}
-	t.connections.give(conn)
-	if response.StatusCode >= http.StatusMultipleChoices {
-		o, err := c.problem(t, m, response, answer.Bytes())
+	if answer.status < http.StatusOK || answer.status >= http.StatusMultipleChoices {
+		o, err := c.problem(t, m, answer, b.answer.Bytes())
 		return nil, o, err
 	}
 	if m.Result == nil {
-		return response.Header, well, nil
+		return answer.header, well, nil
 	}
-	if err := json.Unmarshal(answer.Bytes(), m.Result); err != nil {
+	if err := json.Unmarshal(b.answer.Bytes(), m.Result); err != nil {
 		reflect.ValueOf(m.Result).Elem().SetZero() // half of an answer is none
 		return nil, sick, c.unavailable(errorAt(t, fmt.Errorf("decode the answer: %w", err)), true)
 	}
-	return response.Header, well, nil
+	return answer.header, well, nil
 }
 
 // unanswered is what a call without an answer says about the target.
@@ -86,16 +96,22 @@ func (c *Client) slow(m *message) outcome {
 
 func errorAt(t *target, err error) error { return fmt.Errorf("at %s: %w", t.address, err) }
 
-// buffers hold answers until they are decoded.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// buffers hold a request until it has left, and an answer until it is decoded.
+type buffers struct {
+	request []byte
+	answer  bytes.Buffer
+}
 
-// maxPooledBytes is the largest buffer that is kept for further answers.
+var pool = sync.Pool{New: func() any { return new(buffers) }}
+
+// maxPooledBytes is the largest buffer that is kept for further calls.
 const maxPooledBytes = 64 << 10
 
-func release(b *bytes.Buffer) {
-	if b.Cap() <= maxPooledBytes {
-		b.Reset()
-		buffers.Put(b)
+func (b *buffers) release() {
+	if cap(b.request) <= maxPooledBytes && b.answer.Cap() <= maxPooledBytes {
+		b.request = b.request[:0]
+		b.answer.Reset()
+		pool.Put(b)
 	}
 }
 

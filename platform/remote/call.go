@@ -67,7 +67,7 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	var last *target
 	var before error // of the attempt before
 	for retry := 0; ; {
-		t, err := c.enter(ctx, last)
+		t, err := c.enter(ctx, m, last)
 		if err != nil {
 			return nil, worst(before, c.ended(ctx, m, err, false))
 		}
@@ -117,6 +117,8 @@ type message struct {
 	bounded bool
 	// left is how long the far side has for the present attempt.
 	left time.Duration
+	// conn is the idle connection for the present attempt; nil: it needs a new one.
+	conn *connection
 }
 
 func newMessage(call *Call) (*message, error) {

@@ -71,7 +71,6 @@ func TestDo_Headers(t *testing.T) {
 		"Authorization": {"Bearer for.catalog.signed"},
 		"Content-Type":  {"application/json"},
 		"Traceparent":   {"00-01000000000000000000000000000000-0200000000000000-01"},
-		"User-Agent":    {"shop"},
 		"X-Request-Id":  {"request-1"},
 	}, got))
 }

@@ -9,22 +9,22 @@ import (
 // errResting is why a target is not called.
 var errResting = errors.New("it has failed lately and is left alone for a moment")
 
-// enter chooses the target of an attempt and notes that a call is under way
-// there. When none has been greeted it waits for the first that has. Nothing has
+// enter chooses the target of an attempt, with its connection, and notes that a
+// call is under way there. When none has been greeted it waits for the first that has. Nothing has
 // been sent when it fails.
-func (c *Client) enter(ctx context.Context, avoid *target) (*target, error) {
+func (c *Client) enter(ctx context.Context, m *message, avoid *target) (*target, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // or a connection would be ended for nothing
 	}
-	t, greeting, err := c.find(ctx, avoid)
+	t, greeting, err := c.find(ctx, m, avoid)
 	for t == nil && greeting {
 		settled := c.settled.next()
-		if t, greeting, err = c.find(ctx, avoid); t != nil || !greeting {
+		if t, greeting, err = c.find(ctx, m, avoid); t != nil || !greeting {
 			break // it came in between
 		}
 		select {
 		case <-settled:
-			t, greeting, err = c.find(ctx, avoid)
+			t, greeting, err = c.find(ctx, m, avoid)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("wait for the greeting: %w", ctx.Err())
 		}
@@ -35,7 +35,7 @@ func (c *Client) enter(ctx context.Context, avoid *target) (*target, error) {
 // find looks for a target that can be called now, and has those greeted that
 // need it: greeting says that one is. The error says why a target cannot be
 // called.
-func (c *Client) find(ctx context.Context, avoid *target) (found *target, greeting bool, err error) {
+func (c *Client) find(ctx context.Context, m *message, avoid *target) (found *target, greeting bool, err error) {
 	var ready uint64 // those that have been greeted, as bits
 	for _, t := range c.targets {
 		underway, refusal := t.gate.pass(ctx, c, t)
@@ -50,9 +50,17 @@ func (c *Client) find(ctx context.Context, avoid *target) (found *target, greeti
 	}
 	for ready != 0 {
 		t := c.least(ready, avoid)
+		if m.conn, err = t.connections.reuse(); err != nil {
+			t.gate.shut() // and have it greeted
+			return c.find(ctx, m, avoid)
+		}
 		if t.breaker.TryAcquirePermit() {
 			t.underway.Add(1)
 			return t, false, nil
+		}
+		if m.conn != nil {
+			t.connections.put(m.conn)
+			m.conn = nil
 		}
 		ready &^= 1 << t.number
 		err = errorAt(t, errResting)

@@ -2,12 +2,11 @@ package remote
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,114 +23,117 @@ const (
 // turns out to be dead: beyond the budget, and unseen. It does not tell either
 // whether bytes have left, which decides whether a plain write may be repeated.
 type connections struct {
-	transport       *http.Transport
-	scheme, address string
+	dialer           net.Dialer
+	network, address string
+	tls              *tls.Config // nil for none
 
-	mu     sync.Mutex
-	idle   []*connection // the one used last is at the end
-	closed bool
+	mu sync.Mutex
+	// idle are those that wait, in the order in which they were given back: the
+	// one used last is at the end.
+	idle []*connection
+	// lost says that all idle connections have been swept away since the last call.
+	lost    bool
+	closed  bool
+	sweeper *time.Timer // while connections are idle
 }
 
-// connection carries one call at a time.
-type connection struct {
-	*http.ClientConn
-	wire   *wire
-	reused bool
-	idle   time.Time // since when
-}
-
-// errDead says that an idle connection turned out to have ended, before anything
-// left by it.
+// errDead says that idle connections turned out to have ended, before anything
+// left by them. Who answers at the address now may be another process.
 var errDead = errors.New("the connection had ended")
 
-// roundTrip sends a request and waits for the beginning of the answer. When it
-// fails, the connection is closed; there is none if none came about.
-func (c *connections) roundTrip(r *http.Request) (*connection, *http.Response, error) {
-	conn, err := c.take(r.Context())
-	if err != nil {
-		return nil, nil, err
+// reuse returns the connection used last that is still there; nil when none is
+// idle, and errDead when all have ended that were.
+func (c *connections) reuse() (*connection, error) {
+	ended := false
+	for {
+		waiting, lost := c.pop()
+		switch {
+		case waiting != nil && waiting.alive():
+			waiting.reused = true
+			return waiting, nil
+		case waiting != nil:
+			waiting.end()
+			ended = true
+		case ended || lost:
+			return nil, errDead
+		default:
+			return nil, nil //nolint:nilnil // none is idle
+		}
 	}
-	response, err := conn.RoundTrip(r)
-	if err == nil {
-		return conn, response, nil
-	}
-	conn.end() // before its wire is looked at: nothing leaves afterwards
-	if conn.reused && !conn.wire.touched.Load() && r.Context().Err() == nil {
-		err = fmt.Errorf("%w: %w", errDead, err)
-	}
-	return conn, nil, err //nolint:wrapcheck // the caller adds the target
 }
 
-// take returns a connection: the one used last, or a new one when none is idle.
-// Nothing has been sent when it fails.
-func (c *connections) take(ctx context.Context) (*connection, error) {
+// pop takes the connection used last from the idle ones. Without one it says, once,
+// whether they have been lost.
+func (c *connections) pop() (waiting *connection, lost bool) {
 	c.mu.Lock()
-	c.prune()
-	if last := len(c.idle) - 1; last >= 0 {
-		taken := c.idle[last]
-		c.idle[last] = nil
-		c.idle = c.idle[:last]
-		c.mu.Unlock()
-		taken.reused = true
-		taken.wire.touched.Store(false)
-		return taken, nil
+	defer c.mu.Unlock()
+	last := len(c.idle) - 1
+	if last < 0 {
+		lost, c.lost = c.lost, false
+		return nil, lost
 	}
-	c.mu.Unlock()
-	w := &wire{}
-	made, err := c.transport.NewClientConn(context.WithValue(ctx, wireKey{}, w), c.scheme, c.address)
+	waiting = c.idle[last]
+	c.idle[last] = nil
+	c.idle = c.idle[:last]
+	return waiting, false
+}
+
+// dial makes a connection. Nothing has been sent when it fails.
+func (c *connections) dial(ctx context.Context) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*dialTimeout) // that of the dialer, and as much for TLS
+	defer cancel()
+	socket, err := c.dialer.DialContext(ctx, c.network, c.address)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	w.touched.Store(false) // by the handshake
-	return &connection{ClientConn: made, wire: w}, nil
+	w, err := newWire(socket)
+	if err == nil && c.tls == nil {
+		return newConnection(w, w), nil
+	}
+	if err == nil {
+		secure := tls.Client(w, c.tls)
+		if err = secure.HandshakeContext(ctx); err == nil {
+			return newConnection(w, secure), nil
+		}
+	}
+	_ = socket.Close() // err says more
+	return nil, fmt.Errorf("connect: %w", err)
 }
 
 // give takes a connection back whose answer has been read to its end.
 func (c *connections) give(used *connection) {
-	if used.Available() > 0 {
-		used.idle = time.Now()
-		c.mu.Lock()
-		keep := !c.closed
-		if keep {
-			c.idle = append(c.idle, used)
-			if oldest := c.idle[0]; used.idle.Sub(oldest.idle) > idleTimeout {
-				c.idle[0] = nil
-				c.idle = c.idle[1:]
-				used, keep = oldest, false
-			}
-		}
-		c.mu.Unlock()
-		if keep {
-			return
-		}
-	}
-	used.end()
+	used.idle = time.Now()
+	c.put(used)
 }
 
-// prune drops connections from the end that the far side has ended or that have
-// waited for too long.
-func (c *connections) prune() {
-	for last := len(c.idle) - 1; last >= 0; last-- {
-		waiting := c.idle[last]
-		if waiting.Err() == nil && time.Since(waiting.idle) < idleTimeout {
-			return
-		}
-		waiting.end()
-		c.idle[last] = nil
-		c.idle = c.idle[:last]
-	}
-}
-
-// lost reports that all idle connections have ended since the last call: who
-// answers at the address now may be another process.
-func (c *connections) lost() bool {
+// put makes a connection idle, be it one that was not used after all.
+func (c *connections) put(unused *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.idle) == 0 {
-		return false
+	if c.closed {
+		unused.end()
+		return
 	}
-	c.prune()
-	return len(c.idle) == 0
+	c.idle = append(c.idle, unused)
+	if c.sweeper == nil {
+		c.sweeper = time.AfterFunc(idleTimeout, c.sweep)
+	}
+}
+
+// sweep ends the connections that have waited for too long.
+func (c *connections) sweep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.idle) > 0 && time.Since(c.idle[0].idle) >= idleTimeout {
+		c.idle[0].end()
+		c.idle[0] = nil
+		c.idle = c.idle[1:]
+		c.lost = len(c.idle) == 0
+	}
+	c.sweeper = nil
+	if len(c.idle) > 0 {
+		c.sweeper = time.AfterFunc(idleTimeout-time.Since(c.idle[0].idle), c.sweep)
+	}
 }
 
 // close ends the idle connections, and those in use when they are given back.
@@ -143,41 +145,7 @@ func (c *connections) close() {
 		waiting.end()
 	}
 	c.idle = nil
-}
-
-// end closes the connection. What it says is of no use to anybody: the call, if
-// there was one, has ended.
-func (c *connection) end() { _ = c.Close() }
-
-// wire notes whether anything has left by a connection.
-type wire struct {
-	net.Conn
-	touched atomic.Bool
-}
-
-type wireKey struct{}
-
-// Write implements net.Conn.
-func (w *wire) Write(p []byte) (int, error) {
-	before := w.touched.Swap(true)
-	n, err := w.Conn.Write(p)
-	if n == 0 && err != nil && !before {
-		w.touched.Store(false)
-	}
-	return n, err //nolint:wrapcheck // it stands for the connection
-}
-
-// dialing makes connections that note what leaves, by a dial function.
-func dialing(
-	dial func(ctx context.Context, network, address string) (net.Conn, error),
-) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		w, _ := ctx.Value(wireKey{}).(*wire)
-		if err != nil || w == nil {
-			return conn, err
-		}
-		w.Conn = conn
-		return w, nil
+	if c.sweeper != nil {
+		c.sweeper.Stop()
 	}
 }

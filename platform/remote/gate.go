@@ -43,9 +43,6 @@ const (
 // and no error says that it is left alone because of the last one. Otherwise it
 // has the target greeted, once for all who ask.
 func (g *gate) pass(ctx context.Context, c *Client, t *target) (greeting bool, err error) {
-	if t.connections.lost() {
-		g.shut()
-	}
 	if g.open.Load() {
 		return false, nil
 	}

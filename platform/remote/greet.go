@@ -65,9 +65,10 @@ func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) 
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
 		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
 	}}
-	_, _, err = c.send(ctx, t, m)
-	for errors.Is(err, errDead) {
-		_, _, err = c.send(ctx, t, m)
+	for err = errDead; errors.Is(err, errDead); {
+		if m.conn, err = t.connections.reuse(); err == nil {
+			_, _, err = c.send(ctx, t, m)
+		}
 	}
 	if err != nil {
 		if failure := failureIn(err); failure != nil && fault.From(err).Code == c.codeUnavailable() {

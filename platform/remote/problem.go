@@ -58,10 +58,10 @@ const (
 
 // problem is what an answer says about the target, and the error that it stands
 // for.
-func (c *Client) problem(t *target, m *message, response *http.Response, body []byte) (outcome, error) {
+func (c *Client) problem(t *target, m *message, a answer, body []byte) (outcome, error) {
 	var p problem
-	kind, known := kinds[response.StatusCode]
-	media := response.Header.Get("Content-Type")
+	kind, known := kinds[a.status]
+	media := a.header.Get("Content-Type")
 	isProblem := strings.HasPrefix(media, "application/problem+json") && json.Unmarshal(body, &p) == nil && p.Code != ""
 	switch {
 	case isProblem && p.Code == codeServiceToken:
@@ -70,7 +70,7 @@ func (c *Client) problem(t *target, m *message, response *http.Response, body []
 		t.gate.shut() // another process has taken the address
 		return sick, c.unavailable(errorAt(t, errors.New(p.Code+": "+p.Detail)), true)
 	case !isProblem || !known:
-		return sick, c.unavailable(errorAt(t, fmt.Errorf("status %d with %q, which no module answers", response.StatusCode, media)), true)
+		return sick, c.unavailable(errorAt(t, fmt.Errorf("status %d with %q, which no module answers", a.status, media)), true)
 	case kind == fault.Timeout && p.Code == codeTimeout:
 		return c.slow(m), c.late(m, errorAt(t, errors.New(p.Detail)), true)
 	}
@@ -78,10 +78,10 @@ func (c *Client) problem(t *target, m *message, response *http.Response, body []
 	for _, field := range p.Errors {
 		e = e.WithField(field.Field, field.Message)
 	}
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+	if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil {
 		e = e.WithRetryAfter(time.Duration(seconds) * time.Second)
 	}
-	cause := errorAt(t, fmt.Errorf("status %d", response.StatusCode))
+	cause := errorAt(t, fmt.Errorf("status %d", a.status))
 	switch {
 	case kind == fault.Internal:
 		return well, e.WithCause(cause)

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +15,7 @@ const maxTargets = 64
 type target struct {
 	number      int
 	address     string
-	template    *http.Request
+	host        string
 	connections *connections
 	breaker     circuitbreaker.CircuitBreaker[struct{}]
 	gate        gate
@@ -40,7 +39,7 @@ const (
 func newTarget(number int, address string, o *Options) (*target, error) {
 	t := &target{number: number, address: address}
 	var err error
-	if t.connections, t.template, err = newConnections(address, o); err != nil {
+	if t.connections, t.host, err = newConnections(address, o); err != nil {
 		return nil, err
 	}
 	logger := o.Logger.With(slog.String("module", o.Module), slog.String("target", address))
