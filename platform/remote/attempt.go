@@ -39,18 +39,18 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 		return nil, unknown, err
 	}
 	if conn == nil {
-		if conn, err = t.connections.dial(ctx); err != nil {
+		if conn, err = t.connections.dial(ctx, m.deadline); err != nil {
 			return nil, c.unanswered(ctx, t, m, false), c.ended(ctx, m, errorAt(t, err), false)
 		}
 	}
-	answer, keep, err := conn.exchange(ctx, b.request, &b.answer, c.options.MaxResponseBytes)
+	answer, keep, err := conn.exchange(ctx, m.deadline, b.request, &b.answer, c.options.MaxResponseBytes)
 	sent := conn.wire.touched // or TLS takes its leave
 	if keep {
 		t.connections.give(conn)
 	} else {
 		conn.end()
 	}
-	if err != nil && conn.reused && !sent && ctx.Err() == nil {
+	if err != nil && conn.reused && !sent && m.over(ctx) == nil {
 		t.gate.shut()
 		return nil, none, fmt.Errorf("%w: %w", errDead, err)
 	}
@@ -73,10 +73,10 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 
 // unanswered is what a call without an answer says about the target.
 func (c *Client) unanswered(ctx context.Context, t *target, m *message, connected bool) outcome {
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	switch over := m.over(ctx); {
+	case errors.Is(over, context.Canceled):
 		return unknown
-	case ctx.Err() != nil && connected:
+	case over != nil && connected:
 		return c.slow(m)
 	}
 	// Who answers at this address next may be another process.

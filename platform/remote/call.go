@@ -60,9 +60,7 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel, bounded := c.bound(ctx)
-	defer cancel()
-	m.bounded = bounded
+	m.limit(ctx, c.options.Timeout)
 	c.budget.earn()
 	var last *target
 	var before error // of the attempt before
@@ -80,7 +78,7 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 			return header, nil
 		case errors.Is(err, errDead):
 			// There was no attempt; the next one has another connection.
-		case retry == maxRetries || !repeatable(ctx, call.Does.Class, err) || !c.budget.spend() || !pause(ctx, retry):
+		case retry == maxRetries || !m.repeatable(ctx, err) || !c.budget.spend() || !m.pause(ctx, retry):
 			return nil, worst(before, err)
 		default:
 			last, before = t, worst(before, err)
@@ -96,25 +94,16 @@ var errBusy = errors.New("too many calls are under way")
 // same key.
 const replayedHeader = "Idempotent-Replayed"
 
-// bound gives ctx the client's own time limit, unless its deadline is nearer;
-// bounded says which.
-func (c *Client) bound(ctx context.Context) (limited context.Context, cancel context.CancelFunc, bounded bool) {
-	limit := time.Now().Add(c.options.Timeout)
-	if deadline, ok := ctx.Deadline(); ok && !limit.Before(deadline) {
-		return ctx, func() {}, false
-	}
-	limited, cancel = context.WithDeadline(ctx, limit)
-	return limited, cancel, true
-}
-
 // message is what the attempts of one call share.
 type message struct {
 	*Call
 	body  []byte
 	query string
 	key   string
-	// bounded says that the deadline is the client's own limit.
-	bounded bool
+	// deadline is the context's, or the client's own limit, as bounded says, where
+	// that is nearer. It is no context of its own: the connection keeps time.
+	deadline time.Time
+	bounded  bool
 	// left is how long the far side has for the present attempt.
 	left time.Duration
 	// conn is the idle connection for the present attempt; nil: it needs a new one.
@@ -139,4 +128,23 @@ func newMessage(call *Call) (*message, error) {
 		}
 	}
 	return m, nil
+}
+
+// limit sets the deadline.
+func (m *message) limit(ctx context.Context, own time.Duration) {
+	m.deadline, m.bounded = time.Now().Add(own), true
+	if deadline, ok := ctx.Deadline(); ok && !m.deadline.Before(deadline) {
+		m.deadline, m.bounded = deadline, false
+	}
+}
+
+// over says why nobody waits for the answer any more; nil while somebody does.
+func (m *message) over(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err() //nolint:wrapcheck // it is compared
+	}
+	if !time.Now().Before(m.deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }

@@ -13,23 +13,26 @@ var errResting = errors.New("it has failed lately and is left alone for a moment
 // call is under way there. When none has been greeted it waits for the first that has. Nothing has
 // been sent when it fails.
 func (c *Client) enter(ctx context.Context, m *message, avoid *target) (*target, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err() // or a connection would be ended for nothing
+	if over := m.over(ctx); over != nil {
+		return nil, over // or a connection would be ended for nothing
 	}
 	t, greeting, err := c.find(ctx, m, avoid)
-	for t == nil && greeting {
+	if t != nil || !greeting {
+		return t, err
+	}
+	waiting, cancel := context.WithDeadline(ctx, m.deadline)
+	defer cancel()
+	for {
 		settled := c.settled.next()
 		if t, greeting, err = c.find(ctx, m, avoid); t != nil || !greeting {
-			break // it came in between
+			return t, err // it came in between
 		}
 		select {
 		case <-settled:
-			t, greeting, err = c.find(ctx, m, avoid)
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for the greeting: %w", ctx.Err())
+		case <-waiting.Done():
+			return nil, fmt.Errorf("wait for the greeting: %w", waiting.Err())
 		}
 	}
-	return t, err
 }
 
 // find looks for a target that can be called now, and has those greeted that

@@ -52,15 +52,18 @@ type answer struct {
 	header http.Header
 }
 
-// exchange sends a request and reads the answer, its body into body. keep says
+// exchange sends a request and reads the answer, its body into body, before the
+// deadline and while ctx is not cancelled. keep says
 // that the connection can carry another call. Whether anything has left when it
 // fails is in c.wire.touched.
 func (c *connection) exchange(
-	ctx context.Context, request []byte, body *bytes.Buffer, limit int64,
+	ctx context.Context, deadline time.Time, request []byte, body *bytes.Buffer, limit int64,
 ) (a answer, keep bool, err error) {
 	c.wire.touched = false
-	// Deadline and cancellation end whatever the connection waits for.
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	if err := c.SetDeadline(deadline); err != nil {
+		return a, false, fmt.Errorf("set the deadline: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // long over
 	defer func() { keep = stop() && keep }()
 	_, failed := c.Write(request)
 	if failed != nil && !c.wire.touched {
@@ -153,10 +156,7 @@ func (w *wire) Read(p []byte) (int, error) {
 }
 
 func (w *wire) probe(p []byte) (n int, err error) {
-	failed := w.raw.Read(func(socket uintptr) bool {
-		n, err = syscall.Read(int(socket), p)
-		return true
-	})
+	failed := w.raw.Control(func(socket uintptr) { n, err = syscall.Read(int(socket), p) })
 	switch {
 	case failed != nil:
 		return 0, failed //nolint:wrapcheck // it stands for the connection

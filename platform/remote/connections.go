@@ -78,9 +78,13 @@ func (c *connections) pop() (waiting *connection, lost bool) {
 	return waiting, false
 }
 
-// dial makes a connection. Nothing has been sent when it fails.
-func (c *connections) dial(ctx context.Context) (*connection, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*dialTimeout) // that of the dialer, and as much for TLS
+// dial makes a connection before the deadline. Nothing has been sent when it
+// fails.
+func (c *connections) dial(ctx context.Context, deadline time.Time) (*connection, error) {
+	if limit := time.Now().Add(2 * dialTimeout); limit.Before(deadline) {
+		deadline = limit // that of the dialer, and as much for TLS
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	socket, err := c.dialer.DialContext(ctx, c.network, c.address)
 	if err != nil {

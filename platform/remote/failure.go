@@ -28,10 +28,10 @@ func (c *Client) codeUnavailable() string { return c.options.Module + "_unavaila
 // ended is what a call means that got no answer: the caller gave up, the time
 // was over, or the module cannot be reached.
 func (c *Client) ended(ctx context.Context, m *message, err error, sent bool) error {
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return fmt.Errorf("call %s: %w", c.options.Module, ctx.Err())
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	switch over := m.over(ctx); {
+	case errors.Is(over, context.Canceled):
+		return fmt.Errorf("call %s: %w", c.options.Module, over)
+	case over != nil:
 		return c.late(m, err, sent)
 	default:
 		return c.unavailable(err, sent)

@@ -59,12 +59,12 @@ func (c *Client) Greet(ctx context.Context) []Greeting {
 // hello asks a target who it is, and judges the answer. The error says which
 // target.
 func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) {
-	ctx, cancel := context.WithTimeout(ctx, min(greetingTimeout, c.options.Timeout))
-	defer cancel()
-	m := &message{bounded: true, Call: &Call{
+	m := &message{Call: &Call{
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
 		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
 	}}
+	m.limit(ctx, min(greetingTimeout, c.options.Timeout))
+	m.bounded = true // a target that is not greeted in time is not there
 	for err = errDead; errors.Is(err, errDead); {
 		if m.conn, err = t.connections.reuse(); err == nil {
 			_, _, err = c.send(ctx, t, m)

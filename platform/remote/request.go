@@ -38,11 +38,9 @@ func (c *Client) appendRequest(ctx context.Context, to []byte, t *target, m *mes
 	if id := request.ID(ctx); id != "" {
 		w.Set(request.Header, id)
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		// What travels back takes time too: the far side gets a little less.
-		m.left = time.Until(deadline) * 95 / 100
-		w.Set(request.DeadlineHeader, strconv.FormatInt(max(1, m.left.Milliseconds()), 10))
-	}
+	// What travels back takes time too: the far side gets a little less.
+	m.left = time.Until(m.deadline) * 95 / 100
+	w.Set(request.DeadlineHeader, strconv.FormatInt(max(1, m.left.Milliseconds()), 10))
 	if c.options.Propagator != nil {
 		c.options.Propagator.Inject(ctx, w)
 	}

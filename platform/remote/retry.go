@@ -56,15 +56,15 @@ func (b *budget) spend() bool {
 	}
 }
 
-// repeatable reports whether a call of this class may be made again after err.
+// repeatable reports whether the class of a call lets it be made again after err.
 // What a module itself answers a write with is its answer ("the provider has not
 // said yet"): a repetition would ask for something else.
-func repeatable(ctx context.Context, class contract.Class, err error) bool {
+func (m *message) repeatable(ctx context.Context, err error) bool {
 	failure := failureIn(err)
-	if failure == nil || ctx.Err() != nil {
+	if failure == nil || m.over(ctx) != nil {
 		return false
 	}
-	switch class {
+	switch m.Does.Class {
 	case contract.Read:
 		return true
 	case contract.IdempotentWrite:
@@ -80,10 +80,10 @@ const firstPause = 20 * time.Millisecond
 
 // pause waits before a repetition. It is false when the deadline leaves no time
 // for that.
-func pause(ctx context.Context, retry int) bool {
+func (m *message) pause(ctx context.Context, retry int) bool {
 	d := firstPause << retry
 	d = d/2 + rand.N(d) //nolint:gosec // not a secret
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+	if time.Until(m.deadline) <= d {
 		return false
 	}
 	timer := time.NewTimer(d)
