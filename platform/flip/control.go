@@ -68,13 +68,16 @@ func (c *Control) SetPolicy(p Policy) {
 	c.policy.Store(&active{Policy: p, onlyLocal: c.hosted && p.Remote == 0 && p.Shadow == 0})
 }
 
-type arrivedKey struct{}
+// ArrivedKey is what the context of such a call has the module under, as *string.
+// It is exported for the edge, whose context holds all that travels with a
+// request in one place; others call Arrived.
+type ArrivedKey struct{}
 
 // Arrived returns the context of a call that another process made to a module
 // here. The module's own route leads it to the local side whatever the policy,
 // so that no call goes on from process to process.
 func Arrived(ctx context.Context, module string) context.Context {
-	return context.WithValue(ctx, arrivedKey{}, module)
+	return context.WithValue(ctx, ArrivedKey{}, &module)
 }
 
 // side is where a call goes.
@@ -88,7 +91,7 @@ func (c *Control) side(ctx context.Context, p *active) (Side, error) {
 	case p.Remote == 0:
 		return Local, nil
 	}
-	if module, _ := ctx.Value(arrivedKey{}).(string); module == c.module {
+	if module, _ := ctx.Value(ArrivedKey{}).(*string); module != nil && *module == c.module {
 		return Local, nil
 	}
 	if p.Remote >= 100 || c.place(ctx) < p.Remote {

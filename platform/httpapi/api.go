@@ -160,7 +160,7 @@ func New(o Options) (*API, error) {
 
 // missing is the edge of requests for which there is no operation.
 func (a *API) missing(answer error, internal bool) gin.HandlerFunc {
-	return a.edge(&route{label: "none", metrics: a.metrics.route("none", ""), missing: answer}, internal)
+	return a.edge(&route{label: "none", metrics: a.metrics.route("none", ""), missing: answer}, internal, nil)
 }
 
 func newEngine(proxies []netip.Prefix) (*gin.Engine, error) {
@@ -217,8 +217,9 @@ func (a *API) Routes() []string {
 // for the document itself and its page.
 func (a *API) Raw(path string, h http.Handler) {
 	r := &route{operation: Operation{Method: http.MethodGet}, label: path, metrics: a.metrics.route(path, http.MethodGet)}
-	a.public.GET(path, a.edge(r, false), gin.WrapH(h))
-	a.internal.GET(path, a.edge(r, true), gin.WrapH(h))
+	serve := func(c *gin.Context, e *exchange) { h.ServeHTTP(c.Writer, c.Request.WithContext(e.Context())) }
+	a.public.GET(path, a.edge(r, false, serve))
+	a.internal.GET(path, a.edge(r, true, serve))
 }
 
 // adapter registers huma's operations with gin, each behind the edge.
@@ -234,8 +235,7 @@ func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	}
 	lenient := d.api.lenient[op.OperationID]
 	delete(d.api.lenient, op.OperationID)
-	last := func(c *gin.Context) {
-		e := exchangeOf(c.Request.Context())
+	operate := func(c *gin.Context, e *exchange) {
 		e.humaContext = humagin.NewContext(op, c)
 		if e.vouched && lenient != nil {
 			lenient(e)
@@ -247,14 +247,14 @@ func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	if declared.Access == Internal || placement == Nowhere {
 		d.api.hidden.Handle(op.Method, path, d.api.missing(errNoRoute, false))
 	} else {
-		d.api.public.Handle(op.Method, path, d.api.edge(r, false), last)
+		d.api.public.Handle(op.Method, path, d.api.edge(r, false, operate))
 	}
 	if placement != Here {
 		d.api.internal.Handle(op.Method, path, d.api.edge(r.answering(errMisdirected.With(
-			"this process does not host the %s module", declared.Module)), true))
+			"this process does not host the %s module", declared.Module)), true, nil))
 		return
 	}
-	d.api.internal.Handle(op.Method, path, d.api.edge(r, true), last)
+	d.api.internal.Handle(op.Method, path, d.api.edge(r, true, operate))
 }
 
 // ServeHTTP implements huma.Adapter.

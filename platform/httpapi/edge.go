@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"shop/platform/flip"
 	"shop/platform/identity"
 	"shop/platform/request"
 )
@@ -21,8 +20,8 @@ import (
 // edge is what every request passes before its operation: identifier, time
 // limit, security headers, rate limits, who is asking and whether that is
 // enough, the URL and the body; and behind it one line in the log and one
-// observation in the metrics.
-func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
+// observation in the metrics. next is the operation; nil when r is without one.
+func (a *API) edge(r *route, internal bool, next func(*gin.Context, *exchange)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
 		for i, name := range r.parameters {
@@ -32,23 +31,21 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 		timeout := requestTimeout
 		if internal && isServiceToken(c.Request.Header.Get("Authorization")) {
 			timeout = min(timeout, callersWait(c.Request.Header))
+			c.Writer.Header()["Date"] = nil // nor is it told what its request is called
 		} else {
 			secure(c.Writer.Header(), r)
+			c.Writer.Header()[request.Header] = []string{state.id}
 		}
-		c.Writer.Header()[request.Header] = []string{state.id}
 
-		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
+		limited, cancel := context.WithTimeout(c.Request.Context(), timeout)
 		defer cancel()
-		ctx = request.WithID(context.WithValue(ctx, exchangeKey{}, state), state.id)
+		ctx := state.carry(limited)
 		defer func() { a.end(ctx, c, r, state, time.Since(start), recover()) }()
 
-		actor, vouched, err := a.admit(ctx, c, r, state, internal)
-		state.actor, state.vouched = actor, vouched
-		ctx = identity.With(ctx, actor)
+		err := a.admit(ctx, c, r, state, internal)
 		if internal {
-			ctx = flip.Arrived(ctx, r.operation.Module)
+			state.arrived = r.operation.Module
 		}
-		c.Request = c.Request.WithContext(ctx)
 		if a.options.Tracing != nil {
 			span := trace.SpanFromContext(ctx)
 			span.SetName(r.spanName())
@@ -60,37 +57,33 @@ func (a *API) edge(r *route, internal bool) gin.HandlerFunc {
 		if err != nil {
 			a.giveBack(state)
 			newProblem(ctx, state, err).writeTo(c.Writer)
-			c.Abort()
 			return
 		}
-		c.Next()
+		next(c, state)
 		if c.Writer.Status() != http.StatusUnauthorized {
 			a.giveBack(state)
 		}
 	}
 }
 
-// admit decides whether the request may go on to its operation. vouched is true
-// when a service makes the call.
-func (a *API) admit(
-	ctx context.Context, c *gin.Context, r *route, state *exchange, internal bool,
-) (actor identity.Actor, vouched bool, err error) {
+// admit finds out who makes the request, and decides whether it may go on to its
+// operation.
+func (a *API) admit(ctx context.Context, c *gin.Context, r *route, state *exchange, internal bool) (err error) {
 	if !internal {
 		if err := a.take(c, LimitRequests, nil); err != nil {
-			return actor, false, err
+			return err
 		}
 	}
 	if r.missing != nil && (!internal || r.operation.Module == "" && isServiceToken(c.Request.Header.Get("Authorization"))) {
 		// A service's token cannot be judged without the module that it is for.
-		return actor, false, r.missing
+		return r.missing
 	}
-	actor, vouched, err = a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
+	state.actor, state.vouched, err = a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
 	if err != nil {
-		return actor, vouched, err
+		return err
 	}
-	ctx = identity.With(ctx, actor)
 	switch {
-	case internal && !vouched, r.operation.Access == Administrator:
+	case internal && !state.vouched, r.operation.Access == Administrator:
 		err = identity.RequirePrivileged(ctx)
 	case r.operation.Access == SignedIn:
 		err = identity.RequireSignedIn(ctx)
@@ -101,7 +94,7 @@ func (a *API) admit(
 	if err == nil && !internal {
 		err = a.take(c, r.operation.Limit, state)
 	}
-	return actor, vouched, err
+	return err
 }
 
 // callersWait is how long a calling service waits for the answer.
@@ -120,7 +113,6 @@ func callersWait(h http.Header) time.Duration {
 func (a *API) end(ctx context.Context, c *gin.Context, r *route, state *exchange, took time.Duration, panicked any) {
 	abort := panicked == http.ErrAbortHandler //nolint:errorlint // the documented sentinel is compared, not wrapped
 	if panicked != nil && !abort {
-		c.Abort() // or gin goes on to the operation when the edge itself has panicked
 		state.failure = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
 		if abort = c.Writer.Written(); !abort {
 			newProblem(ctx, state, state.failure).writeTo(c.Writer)

@@ -254,4 +254,5 @@ func TestSecurityHeaders(t *testing.T) {
 	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 	w = call(t, internal, http.MethodGet, "/things/a", "", "Authorization", "Bearer service.for.itself")
 	require.Empty(t, w.Header().Get("X-Content-Type-Options"), "a service is no browser")
+	require.Empty(t, w.Header().Get("X-Request-Id"), "a service knows it")
 }

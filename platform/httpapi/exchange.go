@@ -10,8 +10,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"shop/platform/flip"
 	"shop/platform/identity"
 	"shop/platform/ratelimit"
+	"shop/platform/request"
 )
 
 // Time limits of a request.
@@ -59,11 +61,14 @@ type humaContext = huma.Context
 // it is huma's view of the request.
 type exchange struct {
 	humaContext
+	carrier carrier
 
 	id    string
 	url   *url.URL
 	query url.Values
 	actor identity.Actor
+	// arrived is the module that another process calls here, if one does.
+	arrived string
 	// vouched is true when a service makes the call.
 	vouched bool
 	// failure is what a 5xx was answered for; it goes to the log only.
@@ -72,6 +77,38 @@ type exchange struct {
 	attempts *ratelimit.Limiter
 	key      string
 }
+
+// carry makes the context of the request, on top of one that limits its time.
+func (e *exchange) carry(limited context.Context) context.Context {
+	e.carrier = carrier{limited, e}
+	return &e.carrier
+}
+
+// carrier is the context of a request. It holds in one place all that travels
+// with the request, which would else be a chain of contexts.
+type carrier struct {
+	context.Context //nolint:containedctx // it is one
+	exchange        *exchange
+}
+
+// Value implements context.Context.
+func (c *carrier) Value(key any) any {
+	switch key.(type) {
+	case exchangeKey:
+		return c.exchange
+	case identity.Key:
+		return &c.exchange.actor
+	case request.Key:
+		return &c.exchange.id
+	case flip.ArrivedKey:
+		return &c.exchange.arrived
+	default:
+		return c.Context.Value(key)
+	}
+}
+
+// Context implements huma.Context.
+func (e *exchange) Context() context.Context { return &e.carrier }
 
 // Query implements huma.Context with the query that the edge has decoded.
 func (e *exchange) Query(name string) string { return e.query.Get(name) }

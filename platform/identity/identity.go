@@ -31,17 +31,22 @@ var (
 	ErrForbidden = fault.New(fault.Forbidden, "forbidden", "you may not do that")
 )
 
-type contextKey struct{}
+// Key is what a context has its actor under, as *Actor. It is exported for the
+// edge, whose context holds all that travels with a request in one place; others
+// call With.
+type Key struct{}
 
 // With returns a context that acts as a.
 func With(ctx context.Context, a Actor) context.Context {
-	return context.WithValue(ctx, contextKey{}, a)
+	return context.WithValue(ctx, Key{}, &a)
 }
 
 // From is the actor of ctx, anonymous when none was set.
 func From(ctx context.Context) Actor {
-	a, _ := ctx.Value(contextKey{}).(Actor)
-	return a
+	if a, _ := ctx.Value(Key{}).(*Actor); a != nil {
+		return *a
+	}
+	return Actor{}
 }
 
 // AsService returns a context in which the named module acts itself, still on

@@ -12,15 +12,20 @@ const Header = "X-Request-Id"
 // for the answer. It is believed from services only.
 const DeadlineHeader = "Shop-Deadline-Ms"
 
-type contextKey struct{}
+// Key is what a context has its request's identifier under, as *string. It is
+// exported for the edge, whose context holds all that travels with a request in
+// one place; others call WithID.
+type Key struct{}
 
 // WithID is ctx for the request with an identifier.
 func WithID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, contextKey{}, id)
+	return context.WithValue(ctx, Key{}, &id)
 }
 
 // ID is the identifier of the request that ctx belongs to; empty outside of one.
 func ID(ctx context.Context) string {
-	id, _ := ctx.Value(contextKey{}).(string)
-	return id
+	if id, _ := ctx.Value(Key{}).(*string); id != nil {
+		return *id
+	}
+	return ""
 }
