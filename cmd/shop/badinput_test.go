@@ -54,7 +54,6 @@ func TestBadInput(t *testing.T) {
 			{name: "customer inside", token: token, handler: s.internal, internal: true},
 		}
 		cases := badCases{document: s.API.OpenAPI(), known: known}
-		tenMegabytes := strings.Repeat("x", 10<<20)
 		before := s.contents(t)
 		for _, certain := range []bool{true, false} {
 			for _, op := range operations(s.API.OpenAPI()) {
@@ -62,7 +61,6 @@ func TestBadInput(t *testing.T) {
 					if r.certain != certain {
 						continue
 					}
-					r.body = strings.Replace(r.body, huge, tenMegabytes, 1)
 					for _, c := range callers {
 						if !certain && !c.needed(op) {
 							continue
@@ -84,7 +82,9 @@ func TestBadInput(t *testing.T) {
 func (c caller) send(t *testing.T, r badRequest) response {
 	t.Helper()
 	var body any
-	if r.hasBody {
+	if before, after, isHuge := strings.Cut(r.body, huge); isHuge {
+		body = lengthy{before, after}
+	} else if r.hasBody {
 		body = r.body
 	}
 	return call(t, c.handler, r.method, r.path, c.token, body, r.header...)

@@ -121,8 +121,21 @@ func (r response) json(t *testing.T) map[string]any {
 	return body
 }
 
-// call sends a request to a handler; body may be nil, a string, or a value that
-// becomes JSON.
+// lengthy is a body with ten megabytes of text between its parts, which nobody
+// has to keep in memory.
+type lengthy struct{ before, after string }
+
+// tenMegabytes are those of every lengthy body.
+var tenMegabytes = strings.Repeat("x", 10<<20)
+
+func (l lengthy) reader() io.Reader {
+	return io.MultiReader(strings.NewReader(l.before), strings.NewReader(tenMegabytes), strings.NewReader(l.after))
+}
+
+func (l lengthy) size() int64 { return int64(len(l.before) + len(tenMegabytes) + len(l.after)) }
+
+// call sends a request to a handler; body may be nil, a string, a lengthy one,
+// or a value that becomes JSON.
 func call(t testing.TB, h http.Handler, method, path, token string, body any, header ...string) response {
 	t.Helper()
 	var reader io.Reader
@@ -130,6 +143,8 @@ func call(t testing.TB, h http.Handler, method, path, token string, body any, he
 	case nil:
 	case string:
 		reader = strings.NewReader(b)
+	case lengthy:
+		reader = b.reader()
 	default:
 		text, err := json.Marshal(b)
 		require.NoError(t, err)
@@ -138,6 +153,9 @@ func call(t testing.TB, h http.Handler, method, path, token string, body any, he
 	r := httptest.NewRequestWithContext(t.Context(), method, path, reader)
 	if reader != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if b, isLengthy := body.(lengthy); isLengthy {
+		r.ContentLength = b.size()
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,6 +81,7 @@ func Remote(t testing.TB, hosted module.Module, overUnix bool) *remote.Client {
 	client, err := remote.New(remote.Options{
 		Module: hosted.Name, Contract: hosted.Contract.Newest, OldestContract: hosted.Contract.Oldest,
 		Targets: []string{serve(t, api.Internal(), overUnix)}, Mint: authority.Mint,
+		Timeout: time.Minute, // what is slow on a busy machine is not away
 	})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
