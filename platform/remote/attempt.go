@@ -31,8 +31,8 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	m.conn = nil
 	b, _ := pool.Get().(*buffers)
 	defer b.release()
-	var err error
-	if b.request, err = c.appendRequest(ctx, b.request, t, m); err != nil {
+	err := c.writeRequest(ctx, &b.request, t, m)
+	if err != nil {
 		if conn != nil {
 			t.connections.put(conn)
 		}
@@ -43,7 +43,7 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 			return nil, c.unanswered(ctx, t, m, false), c.ended(ctx, m, errorAt(t, err), false)
 		}
 	}
-	answer, keep, err := conn.exchange(ctx, m.deadline, b.request, &b.answer, c.options.MaxResponseBytes)
+	answer, keep, err := conn.exchange(ctx, m.deadline, b.request.text, &b.answer, c.options.MaxResponseBytes)
 	sent := conn.wire.touched // or TLS takes its leave
 	if keep {
 		t.connections.give(conn)
@@ -98,7 +98,7 @@ func errorAt(t *target, err error) error { return fmt.Errorf("at %s: %w", t.addr
 
 // buffers hold a request until it has left, and an answer until it is decoded.
 type buffers struct {
-	request []byte
+	request requestWriter
 	answer  bytes.Buffer
 }
 
@@ -108,8 +108,8 @@ var pool = sync.Pool{New: func() any { return new(buffers) }}
 const maxPooledBytes = 64 << 10
 
 func (b *buffers) release() {
-	if cap(b.request) <= maxPooledBytes && b.answer.Cap() <= maxPooledBytes {
-		b.request = b.request[:0]
+	if cap(b.request.text) <= maxPooledBytes && b.answer.Cap() <= maxPooledBytes {
+		b.request = requestWriter{text: b.request.text[:0]}
 		b.answer.Reset()
 		pool.Put(b)
 	}

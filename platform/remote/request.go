@@ -14,19 +14,18 @@ import (
 	"shop/platform/request"
 )
 
-// appendRequest appends the request of one attempt to to. It is written by hand:
+// writeRequest writes the request of one attempt. It is written by hand:
 // http.Request would be put together from parts that are taken apart again, at
 // the price of two maps and a dozen allocations. Bodies are not compressed: on a
 // local network that costs more than it saves.
-func (c *Client) appendRequest(ctx context.Context, to []byte, t *target, m *message) ([]byte, error) {
+func (c *Client) writeRequest(ctx context.Context, w *requestWriter, t *target, m *message) error {
 	token, err := c.options.Mint(ctx, c.options.Module)
 	if err != nil {
-		return to, fmt.Errorf("make the service token: %w", err)
+		return fmt.Errorf("make the service token: %w", err)
 	}
-	w := &requestWriter{text: to}
 	w.begin(m.Method, m.Path, m.query)
 	w.Set("Host", t.host)
-	w.Set("Authorization", "Bearer "+token)
+	w.add("Authorization", "Bearer ", token)
 	for name, values := range m.Header {
 		for _, value := range values {
 			w.Set(name, value)
@@ -45,7 +44,7 @@ func (c *Client) appendRequest(ctx context.Context, to []byte, t *target, m *mes
 		c.options.Propagator.Inject(ctx, w)
 	}
 	w.end(m.body)
-	return w.text, w.err
+	return w.err
 }
 
 // requestWriter writes a request in HTTP/1.1 (RFC 9112). As a carrier of traces
@@ -57,6 +56,7 @@ type requestWriter struct {
 
 var _ propagation.TextMapCarrier = (*requestWriter)(nil)
 
+// begin writes the first line.
 func (w *requestWriter) begin(method, path, query string) {
 	w.text = append(append(w.text, method...), ' ')
 	w.text = append(w.text, path...)
@@ -70,8 +70,11 @@ func (w *requestWriter) begin(method, path, query string) {
 }
 
 // Set implements propagation.TextMapCarrier.
-func (w *requestWriter) Set(name, value string) {
-	w.text = append(append(w.text, name...), ": "...)
+func (w *requestWriter) Set(name, value string) { w.add(name, "", value) }
+
+// add writes a line of the header.
+func (w *requestWriter) add(name, prefix, value string) {
+	w.text = append(append(append(w.text, name...), ": "...), prefix...)
 	w.text = append(append(w.text, value...), "\r\n"...)
 	if hasControl(value) {
 		w.err = fmt.Errorf("the value of %s has a control character", name)
@@ -94,6 +97,7 @@ func (*requestWriter) Get(string) string { return "" }
 // Keys implements propagation.TextMapCarrier.
 func (*requestWriter) Keys() []string { return nil }
 
+// end ends the header and writes the body; nil for none.
 func (w *requestWriter) end(body []byte) {
 	if body == nil {
 		w.text = append(w.text, "\r\n"...)
