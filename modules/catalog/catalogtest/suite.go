@@ -4,6 +4,7 @@ package catalogtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 	"testing"
 
@@ -55,12 +56,24 @@ func Run(t *testing.T, newService func(t *testing.T) catalog.Service) {
 	}
 }
 
+// user is who makes all calls of a test, in whatever role: where the service is
+// in two places, all of them go to the same one, since only whoever makes a
+// change sees it at once.
+func user(t *testing.T) id.User {
+	sum := sha256.Sum256([]byte(t.Name()))
+	return id.User(sum[:16])
+}
+
 func admin(t *testing.T) context.Context {
-	return identity.With(t.Context(), identity.Actor{User: id.NewUser(), Administrator: true})
+	return identity.With(t.Context(), identity.Actor{User: user(t), Administrator: true})
 }
 
 func service(t *testing.T) context.Context {
-	return identity.With(t.Context(), identity.Actor{Service: "cart"})
+	return identity.With(t.Context(), identity.Actor{User: user(t), Service: "cart"})
+}
+
+func visitor(t *testing.T) context.Context {
+	return identity.With(t.Context(), identity.Actor{User: user(t)})
 }
 
 func mug() catalog.CreateProductInput {
@@ -87,7 +100,7 @@ func createReadsBack(t *testing.T, s catalog.Service) {
 	require.NoError(t, err)
 	require.False(t, created.ID.IsZero())
 	require.Equal(t, int64(1), created.Version)
-	read, err := s.Product(t.Context(), catalog.ProductInput{ID: created.ID})
+	read, err := s.Product(visitor(t), catalog.ProductInput{ID: created.ID})
 	require.NoError(t, err)
 	require.Equal(t, created, read)
 	got := catalog.CreateProductInput{
@@ -102,7 +115,7 @@ func createSKUTaken(t *testing.T, s catalog.Service) {
 	require.NoError(t, err)
 	_, err = s.CreateProduct(admin(t), mug())
 	require.ErrorIs(t, err, catalog.ErrSKUTaken)
-	list, err := s.ListProducts(t.Context(), catalog.ListProductsInput{})
+	list, err := s.ListProducts(visitor(t), catalog.ListProductsInput{})
 	require.NoError(t, err)
 	require.Len(t, list.Items, 1)
 }
@@ -125,7 +138,7 @@ func createInvalid(t *testing.T, s catalog.Service) {
 		_, err := s.CreateProduct(admin(t), in)
 		requireField(t, err, field)
 	}
-	list, err := s.ListProducts(t.Context(), catalog.ListProductsInput{})
+	list, err := s.ListProducts(visitor(t), catalog.ListProductsInput{})
 	require.NoError(t, err)
 	require.Empty(t, list.Items)
 }
@@ -173,14 +186,14 @@ func createPrivileged(t *testing.T, s catalog.Service) {
 }
 
 func productNotFound(t *testing.T, s catalog.Service) {
-	_, err := s.Product(t.Context(), catalog.ProductInput{ID: id.NewProduct()})
+	_, err := s.Product(visitor(t), catalog.ProductInput{ID: id.NewProduct()})
 	require.ErrorIs(t, err, catalog.ErrProductNotFound)
 }
 
 func productOwned(t *testing.T, s catalog.Service) {
 	p := create(t, s, func(*catalog.CreateProductInput) {})
 	for range 2 {
-		read, err := s.Product(t.Context(), catalog.ProductInput{ID: p.ID})
+		read, err := s.Product(visitor(t), catalog.ProductInput{ID: p.ID})
 		require.NoError(t, err)
 		require.Equal(t, "blue", read.Attributes["colour"])
 		read.Attributes["colour"], read.Images[0] = "spoilt", "spoilt"
@@ -191,7 +204,7 @@ func productsMany(t *testing.T, s catalog.Service) {
 	a := create(t, s, func(*catalog.CreateProductInput) {})
 	b := create(t, s, func(*catalog.CreateProductInput) {})
 	require.NoError(t, s.DeleteProduct(admin(t), catalog.DeleteProductInput{ID: b.ID}))
-	found, err := s.Products(t.Context(), catalog.ProductsInput{IDs: []id.Product{a.ID, b.ID, id.NewProduct()}})
+	found, err := s.Products(visitor(t), catalog.ProductsInput{IDs: []id.Product{a.ID, b.ID, id.NewProduct()}})
 	require.NoError(t, err)
 	var ids []id.Product
 	for _, p := range found {
@@ -210,7 +223,7 @@ func updatePartly(t *testing.T, s catalog.Service) {
 	want.Version, want.Revision, want.UpdatedAt = before.Version+1, changed.Revision, changed.UpdatedAt
 	require.Equal(t, want, changed)
 	require.Greater(t, changed.Revision, before.Revision)
-	read, err := s.Product(t.Context(), catalog.ProductInput{ID: before.ID})
+	read, err := s.Product(visitor(t), catalog.ProductInput{ID: before.ID})
 	require.NoError(t, err)
 	require.Equal(t, changed, read)
 }
@@ -239,7 +252,7 @@ func updateRefuses(t *testing.T, s catalog.Service) {
 	requireField(t, err, "body.name")
 	_, err = s.UpdateProduct(admin(t), catalog.UpdateProductInput{ID: id.NewProduct()})
 	require.ErrorIs(t, err, catalog.ErrProductNotFound)
-	read, err := s.Product(t.Context(), catalog.ProductInput{ID: b.ID})
+	read, err := s.Product(visitor(t), catalog.ProductInput{ID: b.ID})
 	require.NoError(t, err)
 	require.Equal(t, b, read, "a refused change leaves nothing behind")
 }
@@ -247,12 +260,12 @@ func updateRefuses(t *testing.T, s catalog.Service) {
 func deleteReadable(t *testing.T, s catalog.Service) {
 	p := create(t, s, func(*catalog.CreateProductInput) {})
 	require.NoError(t, s.DeleteProduct(admin(t), catalog.DeleteProductInput{ID: p.ID}))
-	read, err := s.Product(t.Context(), catalog.ProductInput{ID: p.ID})
+	read, err := s.Product(visitor(t), catalog.ProductInput{ID: p.ID})
 	require.NoError(t, err)
 	require.False(t, read.DeletedAt.IsZero())
 	require.Zero(t, read.Stock)
 	require.Equal(t, p.Name, read.Name)
-	list, err := s.ListProducts(t.Context(), catalog.ListProductsInput{})
+	list, err := s.ListProducts(visitor(t), catalog.ListProductsInput{})
 	require.NoError(t, err)
 	require.Empty(t, list.Items)
 	require.ErrorIs(t, s.DeleteProduct(admin(t), catalog.DeleteProductInput{ID: p.ID}), catalog.ErrProductNotFound)

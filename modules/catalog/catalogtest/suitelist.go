@@ -42,7 +42,7 @@ func all(t *testing.T, s catalog.Service, in catalog.ListProductsInput) ([]strin
 	t.Helper()
 	var names []string
 	for pages := 1; ; pages++ {
-		p, err := s.ListProducts(t.Context(), in)
+		p, err := s.ListProducts(visitor(t), in)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(p.Items), in.Page.Size())
 		for _, item := range p.Items {
@@ -117,7 +117,7 @@ func listSearches(t *testing.T, s catalog.Service) {
 
 func listCoherent(t *testing.T, s catalog.Service) {
 	list := func() []catalog.Product {
-		p, err := s.ListProducts(t.Context(), catalog.ListProductsInput{Sort: catalog.SortName})
+		p, err := s.ListProducts(visitor(t), catalog.ListProductsInput{Sort: catalog.SortName})
 		require.NoError(t, err)
 		return p.Items
 	}
@@ -145,15 +145,15 @@ func listInvalid(t *testing.T, s catalog.Service) {
 		"query.q":         {Query: strings.Repeat("x", 201)},
 		"query.cursor":    {Page: page.Request{Cursor: "nonsense"}},
 	} {
-		_, err := s.ListProducts(t.Context(), in)
+		_, err := s.ListProducts(visitor(t), in)
 		requireField(t, err, field)
 	}
 	for i := range 2 {
 		create(t, s, func(in *catalog.CreateProductInput) { in.Name = fmt.Sprint(i) })
 	}
-	p, err := s.ListProducts(t.Context(), catalog.ListProductsInput{Page: page.Request{Limit: 1}})
+	p, err := s.ListProducts(visitor(t), catalog.ListProductsInput{Page: page.Request{Limit: 1}})
 	require.NoError(t, err)
-	_, err = s.ListProducts(t.Context(), catalog.ListProductsInput{Sort: catalog.SortName, Page: page.Request{Cursor: p.Next}})
+	_, err = s.ListProducts(visitor(t), catalog.ListProductsInput{Sort: catalog.SortName, Page: page.Request{Cursor: p.Next}})
 	require.ErrorIs(t, err, page.ErrCursor, "a cursor belongs to its order")
 }
 
@@ -163,7 +163,7 @@ func categoriesCount(t *testing.T, s catalog.Service) {
 	}
 	gone := create(t, s, func(in *catalog.CreateProductInput) { in.Category = "Gone" })
 	require.NoError(t, s.DeleteProduct(admin(t), catalog.DeleteProductInput{ID: gone.ID}))
-	got, err := s.Categories(t.Context(), catalog.CategoriesInput{})
+	got, err := s.Categories(visitor(t), catalog.CategoriesInput{})
 	require.NoError(t, err)
 	require.Equal(t, []catalog.Category{{Name: "Kitchen", Count: 2}, {Name: "Light", Count: 1}}, got)
 }

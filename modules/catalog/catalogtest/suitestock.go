@@ -21,7 +21,7 @@ func importMerges(t *testing.T, s catalog.Service) {
 	result, err := s.ImportProducts(admin(t), catalog.ImportProductsInput{Products: []catalog.CreateProductInput{update, add}})
 	require.NoError(t, err)
 	require.Equal(t, catalog.ImportResult{Created: 1, Updated: 1}, result)
-	read, err := s.Product(t.Context(), catalog.ProductInput{ID: known.ID})
+	read, err := s.Product(visitor(t), catalog.ProductInput{ID: known.ID})
 	require.NoError(t, err)
 	require.Equal(t, "New name", read.Name)
 	require.Equal(t, int64(99), read.Stock)
@@ -38,14 +38,14 @@ func importAllOrNone(t *testing.T, s catalog.Service) {
 	requireField(t, err, "body.products[1].sku")
 	_, err = s.ImportProducts(admin(t), catalog.ImportProductsInput{})
 	requireField(t, err, "body.products")
-	list, err := s.ListProducts(t.Context(), catalog.ListProductsInput{})
+	list, err := s.ListProducts(visitor(t), catalog.ListProductsInput{})
 	require.NoError(t, err)
 	require.Empty(t, list.Items)
 }
 
 func stock(t *testing.T, s catalog.Service, product id.Product) int64 {
 	t.Helper()
-	p, err := s.Product(t.Context(), catalog.ProductInput{ID: product})
+	p, err := s.Product(visitor(t), catalog.ProductInput{ID: product})
 	require.NoError(t, err)
 	return p.Stock
 }
