@@ -124,7 +124,11 @@ func readAll(to *bytes.Buffer, response *http.Response, limit int64) error {
 	if size > 0 {
 		to.Grow(int(size) + bytes.MinRead)
 	}
-	n, err := to.ReadFrom(&io.LimitedReader{R: response.Body, N: limit + 1})
+	from := io.Reader(response.Body)
+	if size < 0 {
+		from = io.LimitReader(from, limit+1)
+	}
+	n, err := to.ReadFrom(from)
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}

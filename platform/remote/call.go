@@ -56,7 +56,7 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	if c.underway.Add(1) > int64(c.options.MaxConcurrent) {
 		return nil, c.unavailable(errBusy, false)
 	}
-	m, err := newMessage(&call)
+	m, err := newMessage(call)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,8 @@ const replayedHeader = "Idempotent-Replayed"
 
 // message is what the attempts of one call share.
 type message struct {
-	*Call
+	Call
+
 	body  []byte
 	query string
 	key   string
@@ -110,7 +111,7 @@ type message struct {
 	conn *connection
 }
 
-func newMessage(call *Call) (*message, error) {
+func newMessage(call Call) (*message, error) {
 	m := &message{Call: call}
 	if call.Body != nil {
 		var err error

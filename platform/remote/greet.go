@@ -59,7 +59,7 @@ func (c *Client) Greet(ctx context.Context) []Greeting {
 // hello asks a target who it is, and judges the answer. The error says which
 // target.
 func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) {
-	m := &message{Call: &Call{
+	m := &message{Call: Call{
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},
 		Method: http.MethodGet, Path: "/internal/" + c.options.Module + "/hello", Result: &hello,
 	}}
