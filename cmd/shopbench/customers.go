@@ -31,7 +31,7 @@ func runLoad(ctx context.Context, args []string, out, progress io.Writer) error 
 	flags.SetOutput(progress)
 	flags.StringVar(&o.URL, "url", "http://localhost:8080", "`URL` of the public API")
 	flags.IntVar(&o.Customers, "customers", 8, "`number` of customers at once")
-	flags.DurationVar(&o.Pause, "pause", 50*time.Millisecond, "`time` that a customer thinks between two requests")
+	flags.DurationVar(&o.Pause, "pause", 200*time.Millisecond, "`time` that a customer thinks between two requests")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -63,7 +63,12 @@ func (c *Customer) live(ctx context.Context) error {
 	}
 	c.Token = session.Token
 	for n := 0; ctx.Err() == nil; n++ {
-		if err := c.buy(working, n); err != nil {
+		err := c.buy(working, n)
+		if errors.Is(err, errSoldOut) || errors.Is(err, errRefused) {
+			// It is counted if it should not have been; the next product may do.
+			err = c.insist(working, request{http.MethodDelete, "/user/me/cart/", nil, "", http.StatusNoContent}, nil)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -84,7 +89,7 @@ var errNothingToBuy = errors.New("the shop has nothing to buy: start it with --d
 // buy is one purchase from the first look to the paid invoice.
 func (c *Customer) buy(ctx context.Context, n int) error {
 	var page listed
-	if err := c.insist(ctx, request{http.MethodGet, "/products/?in_stock=true&limit=20", nil, "", http.StatusOK}, &page); err != nil {
+	if err := c.insist(ctx, request{http.MethodGet, "/products/?in_stock=true&limit=100", nil, "", http.StatusOK}, &page); err != nil {
 		return err
 	}
 	if len(page.Items) == 0 {
@@ -156,6 +161,9 @@ func (c *Customer) pay(ctx context.Context, product string) error {
 	return nil
 }
 
+// errSoldOut is how a purchase ends when others were faster.
+var errSoldOut = errors.New("sold out")
+
 // errRefused is an answer that repeating does not change.
 var errRefused = errors.New("refused")
 
@@ -167,7 +175,7 @@ func (c *Customer) insist(ctx context.Context, r request, answer any) error {
 		if err == nil {
 			return nil
 		}
-		if errors.Is(err, errRefused) || time.Since(began) > c.options.Patience {
+		if errors.Is(err, errSoldOut) || errors.Is(err, errRefused) || time.Since(began) > c.options.Patience {
 			return err
 		}
 		select {
@@ -199,6 +207,9 @@ func (c *Customer) once(ctx context.Context, r request, answer any) (time.Durati
 	case status == r.want:
 		c.tally.answered(took, "")
 		return 0, nil
+	case code == "items_unavailable" || code == "out_of_stock":
+		c.tally.answered(took, "")
+		return 0, errSoldOut
 	case code == "idempotency_in_progress" || code == "checkout_in_progress":
 		// The first try, of which no answer came, is still at work.
 		c.tally.answered(took, "")
