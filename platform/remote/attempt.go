@@ -44,7 +44,7 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 		}
 	}
 	answer, keep, err := conn.exchange(ctx, m.deadline, b.request.text, &b.answer, c.options.MaxResponseBytes)
-	sent := conn.wire.touched // or TLS takes its leave
+	sent := conn.wire.touched // before others use it
 	if keep {
 		t.connections.give(conn)
 	} else {

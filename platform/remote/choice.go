@@ -10,8 +10,8 @@ import (
 var errResting = errors.New("it has failed lately and is left alone for a moment")
 
 // enter chooses the target of an attempt, with its connection, and notes that a
-// call is under way there. When none has been greeted it waits for the first that has. Nothing has
-// been sent when it fails.
+// call is under way there. When none has been greeted it waits for the first that
+// has. Nothing has been sent when it fails.
 func (c *Client) enter(ctx context.Context, m *message, avoid *target) (*target, error) {
 	if over := m.over(ctx); over != nil {
 		return nil, over // or a connection would be ended for nothing

@@ -27,7 +27,7 @@ const (
 
 // connection carries one call at a time, in the goroutine of its caller:
 // http.Transport reads and writes in goroutines of its own, and handing a call
-// over to them and back costs a quarter of it (docs/adr/0007).
+// over to them and back costs an eighth of it (docs/adr/0007).
 type connection struct {
 	// Conn is the wire, or TLS over it.
 	net.Conn
@@ -53,9 +53,8 @@ type answer struct {
 }
 
 // exchange sends a request and reads the answer, its body into body, before the
-// deadline and while ctx is not cancelled. keep says
-// that the connection can carry another call. Whether anything has left when it
-// fails is in c.wire.touched.
+// deadline and while ctx is not cancelled. keep says that the connection can carry
+// another call. Whether anything has left when it fails is in c.wire.touched.
 func (c *connection) exchange(
 	ctx context.Context, deadline time.Time, request []byte, body *bytes.Buffer, limit int64,
 ) (a answer, keep bool, err error) {
@@ -114,8 +113,9 @@ func (c *connection) alive() bool {
 }
 
 // end closes the connection. What it says is of no use to anybody: the call, if
-// there was one, has ended.
-func (c *connection) end() { _ = c.Close() }
+// there was one, has ended. TLS would take its leave first, and wait for up to
+// five seconds where nobody listens any more.
+func (c *connection) end() { _ = c.wire.Close() }
 
 // wire is the socket beneath a connection.
 type wire struct {
