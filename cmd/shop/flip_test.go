@@ -139,7 +139,7 @@ func (p *pair) requireBooks(t *testing.T, reports ...*traffic.Report) {
 		}
 	}
 	stock, _ := p.front.want(t, http.StatusOK, http.MethodGet, "/product/"+p.product, "", nil).json(t)["stock"].(float64)
-	require.EqualValues(t, initialStock-sold, stock, "what was sold is missing, and nothing else")
+	require.Equal(t, initialStock-sold, int64(stock), "what was sold is missing, and nothing else")
 	var queued map[string]int
 	require.Eventually(t, func() bool {
 		queued = p.queued(t, reports)
@@ -161,7 +161,7 @@ func (p *pair) queued(t *testing.T, reports []*traffic.Report) map[string]int {
 	for _, r := range reports {
 		for _, c := range r.Customers {
 			query := url.Values{"to": {c.Address}, "limit": {"100"}}
-			for next := ""; ; query.Set("cursor", next) {
+			for {
 				page := p.front.want(t, http.StatusOK, http.MethodGet, "/emails/?"+query.Encode(), p.front.admin, nil).json(t)
 				items, _ := page["items"].([]any)
 				for _, item := range items {
@@ -172,9 +172,11 @@ func (p *pair) queued(t *testing.T, reports []*traffic.Report) map[string]int {
 					}
 					times[c.Address+": "+subject]++
 				}
-				if next, _ = page["next_cursor"].(string); next == "" {
+				next, _ := page["next_cursor"].(string)
+				if next == "" {
 					break
 				}
+				query.Set("cursor", next)
 			}
 		}
 	}

@@ -25,9 +25,8 @@ func TestParts_Calls(t *testing.T) {
 	}
 	for _, p := range parts() {
 		var held []string
-		fields := reflect.TypeOf(deps[p.name])
-		for i := range fields.NumField() {
-			of := fields.Field(i).Type
+		for field := range reflect.TypeOf(deps[p.name]).Fields() {
+			of := field.Type
 			if name, found := strings.CutPrefix(of.PkgPath(), "shop/modules/"); found && of.Name() == "Service" {
 				held = append(held, name)
 			}

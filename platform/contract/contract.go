@@ -50,7 +50,7 @@ type Versions struct {
 
 // Failure is in the chain of an error that says the module could not be
 // reached, or did not answer as a module does. What a module refuses is none.
-type Failure struct {
+type Failure struct { //nolint:errname // it is what failed, and is found in a chain rather than returned
 	// Sent is true when the far side may have received something of the call.
 	Sent bool
 	// Answered is true when the module itself said so, because something that it

@@ -117,7 +117,7 @@ func (c *Control) place(ctx context.Context) int {
 	hash ^= hash >> 32
 	hash *= 0x9e3779b97f4a7c15
 	hash ^= hash >> 29
-	return int(hash % 100) //nolint:gosec // below 100
+	return int(hash % 100)
 }
 
 // The FNV-1a hash, 64 bits.

@@ -27,12 +27,12 @@ func (d *differ) walk(path string, a, b reflect.Value) {
 		d.add(path, a, b, a.IsValid() == b.IsValid() && !a.IsValid())
 		return
 	}
-	if at, ok := a.Interface().(time.Time); ok {
-		bt, _ := b.Interface().(time.Time)
+	if at, ok := reflect.TypeAssert[time.Time](a); ok {
+		bt, _ := reflect.TypeAssert[time.Time](b)
 		d.add(path, a, b, at.Equal(bt))
 		return
 	}
-	switch a.Kind() { //nolint:exhaustive // the others are compared as they are
+	switch a.Kind() {
 	case reflect.Struct:
 		for i := range a.NumField() {
 			if f := a.Type().Field(i); f.IsExported() {
@@ -86,10 +86,10 @@ func show(v reflect.Value) string {
 	if !v.IsValid() {
 		return "absent"
 	}
-	if text, ok := v.Interface().(fmt.Stringer); ok && v.Kind() != reflect.Pointer {
+	if text, ok := reflect.TypeAssert[fmt.Stringer](v); ok && v.Kind() != reflect.Pointer {
 		return text.String()
 	}
-	switch v.Kind() { //nolint:exhaustive // the others are told by their kind
+	switch v.Kind() {
 	case reflect.String:
 		return strconv.Itoa(v.Len()) + " bytes of text"
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,

@@ -143,7 +143,8 @@ func TestShare_Sticky(t *testing.T) {
 	const actors = 4000
 	contexts := make([]context.Context, actors)
 	for i := range contexts {
-		if contexts[i] = request.WithID(t.Context(), fmt.Sprintf("request-%d", i)); i%2 == 0 {
+		contexts[i] = request.WithID(t.Context(), fmt.Sprintf("request-%d", i)) //nolint:fatcontext // each is one of its own
+		if i%2 == 0 {
 			contexts[i] = identity.With(t.Context(), identity.Actor{User: id.NewUser()})
 		}
 	}

@@ -112,13 +112,13 @@ func (m *counters) collect(
 	m.latency[side].addTo(&h)
 	published := make(map[float64]uint64, (lastPublished-firstPublished)/2+1)
 	var below int64
-	for i, n := range h.counts {
+	for i, n := range &h.counts {
 		below += n
 		bound := upperBound(i)
 		if octave := firstOctave + (i+1)/perOctave; (i+1)%perOctave == 0 && octave%2 == 0 && octave >= firstPublished && octave <= lastPublished {
-			published[bound.Seconds()] = uint64(below) //nolint:gosec // a count
+			published[bound.Seconds()] = uint64(below)
 		}
 	}
-	to <- prometheus.MustNewConstHistogram(durations, uint64(below), //nolint:gosec // a count
+	to <- prometheus.MustNewConstHistogram(durations, uint64(below),
 		time.Duration(m.latency[side].nanos.Load()).Seconds(), published, module, method, side.String())
 }

@@ -66,10 +66,9 @@ func compare[S, In, R any](
 		c.shadows.note(&c.shadows.dropped)
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shadowTimeout)
 	go func() {
 		defer func() { <-c.shadows.slots }()
-		ctx, cancel := context.WithTimeout(ctx, shadowTimeout)
 		defer cancel()
 		ask := func(of S) answer {
 			value, err := fn(of, ctx, in)

@@ -59,7 +59,7 @@ func shadowed(t *testing.T, remoteShare int, local, remote answers) flip.Stats {
 		})
 		ctx := request.WithID(t.Context(), "request-1")
 		_, _ = flip.Call(ctx, r, methodThing, shelf.Thing, 1)
-		time.Sleep(time.Minute) // of the bubble's own time
+		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's own time
 		synctest.Wait()
 		stats = r.Stats()
 	})
@@ -196,7 +196,7 @@ func TestShadow_Dropped(t *testing.T) {
 		require.Positive(t, dropped)
 		close(hang)
 		synctest.Wait()
-		require.EqualValues(t, calls-dropped, r.Stats().ShadowMatches)
+		require.Equal(t, calls-dropped, r.Stats().ShadowMatches)
 	})
 }
 
@@ -213,7 +213,7 @@ func TestShadow_KeepsTheLastFew(t *testing.T) {
 			ctx := request.WithID(t.Context(), strings.Repeat("x", i+1))
 			_, err := flip.Call(ctx, r, methodThing, shelf.Thing, 1)
 			require.NoError(t, err)
-			time.Sleep(time.Minute)
+			time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's own time
 			synctest.Wait()
 		}
 		stats := r.Stats()

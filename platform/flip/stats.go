@@ -80,10 +80,11 @@ func (c *Control) begin(ctx context.Context, side Side, m contract.Method) (cont
 		}
 	}
 	if c.tracer != nil {
-		ctx, begun.span = c.tracer.Start(ctx, m.String(), trace.WithAttributes(
-			attribute.String("shop.module", m.Module), attribute.String("shop.class", m.Class.String()),
-			attribute.String("shop.side", side.String()),
-		))
+		ctx, begun.span = c.tracer.Start( //nolint:spancheck // end ends it
+			ctx, m.String(), trace.WithAttributes(
+				attribute.String("shop.module", m.Module), attribute.String("shop.class", m.Class.String()),
+				attribute.String("shop.side", side.String()),
+			))
 	}
 	return ctx, begun
 }
@@ -162,12 +163,12 @@ func (h *histogram) record(d time.Duration) {
 }
 
 func bucketOf(d time.Duration) int {
-	n := uint64(max(d, 1<<firstOctave)) //nolint:gosec // positive
+	n := uint64(max(d, 1<<firstOctave))
 	octave := bits.Len64(n) - 1
 	if octave > lastOctave {
 		return buckets - 1
 	}
-	return (octave-firstOctave)*perOctave + int(n>>(octave-2)&3) //nolint:gosec // below four
+	return (octave-firstOctave)*perOctave + int(n>>(octave-2)&3)
 }
 
 // upperBound is the first duration above a bucket.
@@ -185,7 +186,7 @@ func (h *histogram) addTo(total *Histogram) {
 // Count is how many durations there are.
 func (h Histogram) Count() int64 {
 	var count int64
-	for _, n := range h.counts {
+	for _, n := range &h.counts {
 		count += n
 	}
 	return count
@@ -203,7 +204,7 @@ func (h Histogram) Sub(earlier Histogram) Histogram {
 // exceed; 0 when there is none.
 func (h Histogram) Quantile(q float64) time.Duration {
 	rank := int64(q * float64(h.Count()))
-	for i, n := range h.counts {
+	for i, n := range &h.counts {
 		if rank -= n; rank < 0 || n > 0 && rank == 0 {
 			return upperBound(i)
 		}

@@ -105,7 +105,7 @@ func TestObserver_Panic(t *testing.T) {
 type slow struct{ after time.Duration }
 
 func (s slow) Thing(context.Context, int) (thing, error) {
-	time.Sleep(s.after)
+	time.Sleep(s.after) //nolint:forbidigo // of the bubble's own time
 	return thing{}, nil
 }
 

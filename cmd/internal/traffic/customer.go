@@ -200,7 +200,7 @@ func (c *Customer) once(ctx context.Context, r request, answer any) (time.Durati
 	began := time.Now()
 	status, code, err := c.send(ctx, r, answer)
 	took := time.Since(began)
-	failure := ""
+	var failure string
 	switch {
 	case err != nil:
 		failure = fmt.Sprintf("no answer to %s %s: %s", r.method, label(r.path), reason(err))

@@ -109,7 +109,7 @@ func recordSpace(t *testing.T, s stats.Service) {
 	)
 	entries := all(t, s, everything())
 	require.Len(t, entries, 2)
-	require.Equal(t, compact, string(entries[0].Data))
+	require.Equal(t, []byte(compact), []byte(entries[0].Data), "the very bytes")
 	require.Nil(t, entries[1].Data)
 }
 

@@ -99,11 +99,11 @@ func serve(t testing.TB, h http.Handler, overUnix bool) string {
 	if overUnix {
 		// The path of a socket may have about 100 characters, which t.TempDir() of a
 		// test with a long name exceeds.
-		dir, err := os.MkdirTemp("", "shop")
+		dir, err := os.MkdirTemp("", "shop") //nolint:usetesting // see above
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 		var listen net.ListenConfig
-		socket, err := listen.Listen(context.Background(), "unix", filepath.Join(dir, "s"))
+		socket, err := listen.Listen(context.WithoutCancel(t.Context()), "unix", filepath.Join(dir, "s"))
 		require.NoError(t, err)
 		require.NoError(t, server.Listener.Close())
 		server.Listener = socket

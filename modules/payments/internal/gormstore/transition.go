@@ -174,7 +174,7 @@ func (s *Store) concludeSQLite(
 		if err != nil {
 			return err
 		}
-		if err = s.publish(ctx, told); err != nil {
+		if err := s.publish(ctx, told); err != nil {
 			return err
 		}
 		v, err = s.Invoice(ctx, concluded[0])
