@@ -1,6 +1,7 @@
 package statstest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -109,7 +110,7 @@ func recordSpace(t *testing.T, s stats.Service) {
 	)
 	entries := all(t, s, everything())
 	require.Len(t, entries, 2)
-	require.Equal(t, []byte(compact), []byte(entries[0].Data), "the very bytes")
+	require.True(t, bytes.Equal([]byte(compact), entries[0].Data), "the very bytes: %s", entries[0].Data)
 	require.Nil(t, entries[1].Data)
 }
 
