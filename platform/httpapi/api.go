@@ -62,6 +62,9 @@ type Operation struct {
 	MaxBodyBytes int64
 	// Limit is the name of the rate limit that counts the operation, if any.
 	Limit LimitName
+	// Routine requests come by themselves, every few seconds: their line in the log
+	// is one for debugging.
+	Routine bool
 	// Responses describes further answers that cannot be derived from Go types.
 	Responses map[string]*huma.Response
 }

@@ -129,6 +129,9 @@ func (a *API) observe(ctx context.Context, c *gin.Context, r *route, state *exch
 	status := c.Writer.Status()
 	r.metrics.observe(status, took)
 	level := slog.LevelInfo
+	if r.operation.Routine {
+		level = slog.LevelDebug
+	}
 	if status >= http.StatusInternalServerError || state.failure != nil {
 		level = slog.LevelError
 	}

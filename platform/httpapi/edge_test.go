@@ -256,3 +256,18 @@ func TestSecurityHeaders(t *testing.T) {
 	require.Empty(t, w.Header().Get("X-Content-Type-Options"), "a service is no browser")
 	require.Empty(t, w.Header().Get("X-Request-Id"), "a service knows it")
 }
+
+// Requests that come by themselves fill the log only of who wants to debug.
+func TestLogLine_Routine(t *testing.T) {
+	t.Parallel()
+	o, log := logged()
+	api, err := httpapi.New(o)
+	require.NoError(t, err)
+	httpapi.Handle(api, httpapi.Operation{
+		ID: "greet", Method: http.MethodGet, Path: "/hello", Module: "shop", Routine: true,
+	}, func(context.Context, *struct{}) (*textOutput, error) { return text("hello"), nil })
+	require.Equal(t, http.StatusOK, call(t, api.Public(), http.MethodGet, "/hello", "").Code)
+	require.Empty(t, log.String())
+	require.Equal(t, http.StatusUnprocessableEntity, call(t, api.Public(), http.MethodGet, "/hello?a=1", "").Code)
+	require.Empty(t, log.String(), "the caller's mistakes are no failures of ours")
+}

@@ -16,7 +16,7 @@ type helloOutput struct{ Body remote.Hello }
 func RegisterHello(api *httpapi.API, m Module, build string) {
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "greet-" + m.Name, Method: http.MethodGet, Path: "/internal/" + m.Name + "/hello", Module: m.Name,
-		Summary: "Say which contract is spoken and which database is read", Access: httpapi.Internal,
+		Summary: "Say which contract is spoken and which database is read", Access: httpapi.Internal, Routine: true,
 	}, func(ctx context.Context, _ *struct{}) (*helloOutput, error) {
 		identity, err := m.DB.Identity(ctx)
 		if err != nil {
