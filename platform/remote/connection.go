@@ -27,7 +27,7 @@ const (
 
 // connection carries one call at a time, in the goroutine of its caller:
 // http.Transport reads and writes in goroutines of its own, and handing a call
-// over to them and back costs an eighth of it (docs/adr/0007).
+// over to them and back costs an eighth of it (docs/adr/0008).
 type connection struct {
 	// Conn is the wire, or TLS over it.
 	net.Conn
