@@ -42,10 +42,7 @@ func (a *API) edge(r *route, internal bool, next func(*gin.Context, *exchange)) 
 		ctx := state.carry(limited)
 		defer func() { a.end(ctx, c, r, state, time.Since(start), recover()) }()
 
-		err := a.admit(ctx, c, r, state, internal)
-		if internal {
-			state.arrived = r.operation.Module
-		}
+		ctx, err := a.admit(ctx, limited, c, r, state, internal)
 		if a.options.Tracing != nil {
 			span := trace.SpanFromContext(ctx)
 			span.SetName(r.spanName())
@@ -67,21 +64,29 @@ func (a *API) edge(r *route, internal bool, next func(*gin.Context, *exchange)) 
 }
 
 // admit finds out who makes the request, and decides whether it may go on to its
-// operation.
-func (a *API) admit(ctx context.Context, c *gin.Context, r *route, state *exchange, internal bool) (err error) {
+// operation. The context that it returns knows who asks.
+func (a *API) admit(
+	ctx, limited context.Context, c *gin.Context, r *route, state *exchange, internal bool,
+) (context.Context, error) {
 	if !internal {
 		if err := a.take(c, LimitRequests, nil); err != nil {
-			return err
+			return ctx, err
 		}
 	}
 	if r.missing != nil && (!internal || r.operation.Module == "" && isServiceToken(c.Request.Header.Get("Authorization"))) {
 		// A service's token cannot be judged without the module that it is for.
-		return r.missing
+		return ctx, r.missing
 	}
-	state.actor, state.vouched, err = a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
+	actor, vouched, err := a.authenticate(ctx, c.Request.Header, r.operation.Module, internal)
 	if err != nil {
-		return err
+		return ctx, err
 	}
+	arrived := ""
+	if internal {
+		arrived = r.operation.Module
+	}
+	state.vouched = vouched
+	ctx = state.identify(limited, actor, arrived)
 	switch {
 	case internal && !state.vouched, r.operation.Access == Administrator:
 		err = identity.RequirePrivileged(ctx)
@@ -94,7 +99,7 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r *route, state *exchan
 	if err == nil && !internal {
 		err = a.take(c, r.operation.Limit, state)
 	}
-	return err
+	return ctx, err
 }
 
 // callersWait is how long a calling service waits for the answer.

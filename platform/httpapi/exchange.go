@@ -61,7 +61,10 @@ type humaContext = huma.Context
 // it is huma's view of the request.
 type exchange struct {
 	humaContext
-	carrier carrier
+	// before and since are the contexts before and since it is known who asks. They
+	// are two, because what was begun in the first may go on in the background,
+	// and must not see the second being made.
+	before, since carrier
 
 	id    string
 	url   *url.URL
@@ -80,8 +83,15 @@ type exchange struct {
 
 // carry makes the context of the request, on top of one that limits its time.
 func (e *exchange) carry(limited context.Context) context.Context {
-	e.carrier = carrier{limited, e}
-	return &e.carrier
+	e.before = carrier{limited, e, false}
+	return &e.before
+}
+
+// identify makes the context of the request now that it is known who asks.
+func (e *exchange) identify(limited context.Context, actor identity.Actor, arrived string) context.Context {
+	e.actor, e.arrived = actor, arrived
+	e.since = carrier{limited, e, true}
+	return &e.since
 }
 
 // carrier is the context of a request. It holds in one place all that travels
@@ -89,6 +99,7 @@ func (e *exchange) carry(limited context.Context) context.Context {
 type carrier struct {
 	context.Context //nolint:containedctx // it is one
 	exchange        *exchange
+	identified      bool
 }
 
 // Value implements context.Context.
@@ -96,19 +107,22 @@ func (c *carrier) Value(key any) any {
 	switch key.(type) {
 	case exchangeKey:
 		return c.exchange
-	case identity.Key:
-		return &c.exchange.actor
 	case request.Key:
 		return &c.exchange.id
+	case identity.Key:
+		if c.identified {
+			return &c.exchange.actor
+		}
 	case flip.ArrivedKey:
-		return &c.exchange.arrived
-	default:
-		return c.Context.Value(key)
+		if c.identified {
+			return &c.exchange.arrived
+		}
 	}
+	return c.Context.Value(key)
 }
 
 // Context implements huma.Context.
-func (e *exchange) Context() context.Context { return &e.carrier }
+func (e *exchange) Context() context.Context { return &e.since }
 
 // Query implements huma.Context with the query that the edge has decoded.
 func (e *exchange) Query(name string) string { return e.query.Get(name) }

@@ -11,6 +11,7 @@ import (
 	"shop/platform/contract"
 	"shop/platform/flip"
 	"shop/platform/httpapi"
+	"shop/platform/identity"
 )
 
 // A service may be of a newer release and send what this one does not know; a
@@ -85,3 +86,32 @@ func TestArrived(t *testing.T) {
 type where string
 
 func (w where) Where(context.Context, struct{}) (string, error) { return string(w), nil }
+
+// What was begun while it was found out who asks may go on behind the request's
+// back; it never sees somebody else than nobody.
+func TestAuthentication_GoesOn(t *testing.T) {
+	t.Parallel()
+	o := options()
+	inner := o.AuthenticateSession
+	seen, asked := make(chan identity.Actor), make(chan struct{})
+	o.AuthenticateSession = func(ctx context.Context, token string) (identity.Actor, error) {
+		go func() {
+			for {
+				select {
+				case <-asked:
+					seen <- identity.From(ctx)
+					return
+				default:
+					_ = identity.From(ctx)
+				}
+			}
+		}()
+		return inner(ctx, token)
+	}
+	api := newAPI(t, o, hooks{run: func(context.Context) error {
+		close(asked)
+		require.Equal(t, identity.Actor{}, <-seen)
+		return nil
+	}})
+	require.Equal(t, http.StatusOK, call(t, api.Public(), http.MethodGet, "/run", "", "Authorization", "Bearer customer").Code)
+}
