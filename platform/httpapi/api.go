@@ -198,7 +198,9 @@ func Handle[I, O any](a *API, op Operation, handler func(context.Context, *I) (*
 		return out, nil
 	}
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
-		huma.Register(a.tolerant, a.document(op), answer)
+		undocumented := a.document(op)
+		undocumented.Hidden, undocumented.Responses = true, nil
+		huma.Register(a.tolerant, undocumented, answer)
 	}
 	huma.Register(a.strict, a.document(op), answer)
 }
