@@ -96,17 +96,16 @@ const (
 func (m *counters) collect(
 	to chan<- prometheus.Metric, counter func(*prometheus.Desc, int64, ...string), module, method string, side Side,
 ) {
-	began := m.began[side].Load()
-	if began == 0 {
+	var ended [outcomes]int64
+	for o := range ended {
+		ended[o] = m.ended[side][o].Load()
+	}
+	if ended == ([outcomes]int64{}) {
 		return
 	}
-	succeededSoFar := began
-	for _, o := range []outcome{refused, failed} {
-		n := m.ended[side][o].Load()
-		succeededSoFar -= n
+	for o, n := range ended {
 		counter(callsTotal, n, module, method, side.String(), outcomeNames[o])
 	}
-	counter(callsTotal, max(succeededSoFar, 0), module, method, side.String(), outcomeNames[succeeded])
 
 	var h Histogram
 	m.latency[side].addTo(&h)

@@ -57,7 +57,7 @@ func compare[S, In, R any](
 	ctx context.Context, c *Control, side Side, m contract.Method, to, other S,
 	fn func(S, context.Context, In) (R, error), in In, result R, err error,
 ) {
-	if outcomeOf(err) == failed && err != nil {
+	if outcomeOf(err) == failed {
 		return
 	}
 	select {
@@ -70,6 +70,12 @@ func compare[S, In, R any](
 	go func() {
 		defer func() { <-c.shadows.slots }()
 		defer cancel()
+		defer func() {
+			// In a handler a panic costs one answer; here it would end the process.
+			if recover() != nil {
+				c.shadows.note(&c.shadows.undecided)
+			}
+		}()
 		ask := func(of S) answer {
 			value, err := fn(of, ctx, in)
 			return answer{value, err}
@@ -104,7 +110,7 @@ func (c *Control) judge(ctx context.Context, side Side, m contract.Method, given
 		}
 	}
 	switch {
-	case ctx.Err() != nil, second.err != nil && outcomeOf(second.err) == failed:
+	case ctx.Err() != nil, outcomeOf(second.err) == failed:
 		c.shadows.note(&c.shadows.undecided)
 	case len(differences) == 0:
 		c.shadows.note(&c.shadows.matches)

@@ -177,6 +177,13 @@ func TestShadow_NoMismatch(t *testing.T) {
 	require.Empty(t, stats.Differences)
 }
 
+// A side that panics in the background costs its comparison, not the process.
+func TestShadow_Panic(t *testing.T) {
+	t.Parallel()
+	stats := shadowed(t, 100, func() (thing, error) { panic("defect") }, always(whole()))
+	require.EqualValues(t, 1, stats.ShadowUndecided)
+}
+
 // A side that hangs holds nothing up: what there is no room for is dropped.
 func TestShadow_Dropped(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,8 @@ type Stats struct {
 
 // SideStats counts the calls that one side answered.
 type SideStats struct {
-	// Calls is all of them; Errors those that failed, which a refusal is not.
+	// Calls is all that have ended; Errors those that failed, which a refusal is
+	// not.
 	Calls, Errors int64
 	// Latency holds the duration of every remote call, and of one local call in
 	// sixteen.
@@ -53,8 +54,6 @@ var outcomeNames = [...]string{succeeded: "ok", refused: "refused", failed: "fai
 
 // counters are those of one method.
 type counters struct {
-	began [sides]atomic.Int64
-	// ended counts by outcome, except successes: those are what is left of began.
 	ended   [sides][outcomes]atomic.Int64
 	latency [sides]histogram
 }
@@ -74,10 +73,8 @@ type call struct {
 // begin counts a call and starts its span.
 func (c *Control) begin(ctx context.Context, side Side, m contract.Method) (context.Context, call) {
 	begun := call{counters: c.methods[m.Name], side: side}
-	if begun.counters != nil {
-		if n := begun.counters.began[side].Add(1); side == Remote || n%timeOneIn == 1 {
-			begun.start = time.Now()
-		}
+	if begun.counters != nil && (side == Remote || begun.counters.ended[side][succeeded].Load()%timeOneIn == 0) {
+		begun.start = time.Now()
 	}
 	if c.tracer != nil {
 		ctx, begun.span = c.tracer.Start( //nolint:spancheck // end ends it
@@ -92,9 +89,7 @@ func (c *Control) begin(ctx context.Context, side Side, m contract.Method) (cont
 // end notes how the call ended.
 func (c *call) end(err error) {
 	if c.counters != nil {
-		if err != nil {
-			c.counters.ended[c.side][outcomeOf(err)].Add(1)
-		}
+		c.counters.ended[c.side][outcomeOf(err)].Add(1)
 		if !c.start.IsZero() {
 			c.counters.latency[c.side].record(time.Since(c.start))
 		}
@@ -113,6 +108,9 @@ func (c *call) end(err error) {
 // outcomeOf tells a refusal from a failure. That a caller did not wait is not
 // the side's failure.
 func outcomeOf(err error) outcome {
+	if err == nil {
+		return succeeded
+	}
 	if errors.Is(err, context.Canceled) {
 		return refused
 	}
@@ -129,7 +127,9 @@ func (c *Control) Stats() Stats {
 	s := Stats{Fallbacks: c.fallbacks.Load()}
 	for _, m := range c.methods {
 		for side, total := range []*SideStats{Local: &s.Local, Remote: &s.Remote} {
-			total.Calls += m.began[side].Load()
+			for o := range outcomes {
+				total.Calls += m.ended[side][o].Load()
+			}
 			total.Errors += m.ended[side][failed].Load()
 			m.latency[side].addTo(&total.Latency)
 		}

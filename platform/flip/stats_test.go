@@ -101,6 +101,35 @@ func TestObserver_Panic(t *testing.T) {
 	require.Equal(t, codes.Error, spans.Ended()[0].Status().Code)
 }
 
+// A call under way is none that has ended.
+func TestStats_Underway(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	hang := &hanging{asked: make(chan struct{}), answer: make(chan struct{})}
+	r := flip.New(flip.Options[shelf]{
+		Module: "shelf", Methods: []contract.Method{methodThing}, Remote: hang, Observer: flip.NewObserver(registry, nil),
+	})
+	ended := make(chan error)
+	go func() {
+		_, err := flip.Call(t.Context(), r, methodThing, shelf.Thing, 1)
+		ended <- err
+	}()
+	<-hang.asked
+	require.Zero(t, r.Stats().Remote.Calls)
+	close(hang.answer)
+	require.NoError(t, <-ended)
+	require.EqualValues(t, 1, r.Stats().Remote.Calls)
+}
+
+// hanging answers when it is told to.
+type hanging struct{ asked, answer chan struct{} }
+
+func (h *hanging) Thing(context.Context, int) (thing, error) {
+	close(h.asked)
+	<-h.answer
+	return thing{}, nil
+}
+
 // slow answers after a while.
 type slow struct{ after time.Duration }
 
