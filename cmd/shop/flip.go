@@ -69,7 +69,7 @@ func (cmd modulesFlipCommand) change() placement.Change {
 
 // Run makes the change, and follows its ramp.
 func (cmd modulesFlipCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
-	o, err := newOperator(cfg)
+	o, err := newInternalClient(cfg)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (cmd modulesFlipCommand) Run(ctx context.Context, c *console, cfg config.Co
 	}
 	ctx, stop := signal.NotifyContext(ctx, lifecycle.StopSignals()...)
 	defer stop()
-	return (&follower{operator: o, console: c, change: state.Change, patience: missedAnswers}).follow(ctx, state)
+	return (&follower{internalClient: o, console: c, change: state.Change, patience: missedAnswers}).follow(ctx, state)
 }
 
 // keptIn says in words where a placement is kept.
@@ -115,7 +115,7 @@ const (
 
 // follower shows a ramp's progress.
 type follower struct {
-	*operator
+	*internalClient
 	*console
 	change   string
 	patience int

@@ -26,9 +26,9 @@ import (
 // other processes first.
 const answerTimeout = 10 * time.Second
 
-// operator asks a running shop, at its internal listener, for its modules and
+// internalClient asks a running shop, at its internal listener, for its modules and
 // for changes of their placement.
-type operator struct {
+type internalClient struct {
 	client *http.Client
 	// base is the listener's URL, shown what people know it by.
 	base, shown string
@@ -38,9 +38,9 @@ type operator struct {
 // errNoKey is returned where nothing tells which key the shop uses.
 var errNoKey = errors.New("there is no service key here: set SHOP_SERVICE_KEYS, or SHOP_DATA_DIR to the directory of the running shop")
 
-// newOperator makes a client of the shop that the settings describe. It connects
+// newInternalClient makes a client of the shop that the settings describe. It connects
 // to nothing yet.
-func newOperator(cfg config.Config) (*operator, error) {
+func newInternalClient(cfg config.Config) (*internalClient, error) {
 	if cfg.ServiceKeys.IsZero() {
 		// A key that is made now is none that a running shop knows.
 		if _, err := os.Stat(filepath.Join(cfg.DataDir, "service.key")); errors.Is(err, fs.ErrNotExist) {
@@ -51,7 +51,7 @@ func newOperator(cfg config.Config) (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{mint: func(ctx context.Context) (string, error) { return authority.Mint(asOperator(ctx), "shop") }}
+	o := &internalClient{mint: func(ctx context.Context) (string, error) { return authority.Mint(asOperator(ctx), "shop") }}
 	if err := o.connect(cfg); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func newOperator(cfg config.Config) (*operator, error) {
 
 // connect makes the HTTP client for the internal listener: over TCP or a unix
 // socket, with TLS where the listener has a certificate.
-func (o *operator) connect(cfg config.Config) error {
+func (o *internalClient) connect(cfg config.Config) error {
 	transport := &http.Transport{DisableCompression: true, ResponseHeaderTimeout: answerTimeout}
 	o.client = &http.Client{Transport: transport, Timeout: answerTimeout}
 	path, isSocket := strings.CutPrefix(cfg.InternalAddr, unixScheme)
@@ -95,21 +95,21 @@ func (o *operator) connect(cfg config.Config) error {
 }
 
 // states are those of all modules of the running shop.
-func (o *operator) states(ctx context.Context) ([]placement.ModuleState, error) {
+func (o *internalClient) states(ctx context.Context) ([]placement.ModuleState, error) {
 	var found placement.ModuleStates
 	err := o.call(ctx, http.MethodGet, "/internal/modules", nil, &found)
 	return found.Items, err
 }
 
 // state is that of one module.
-func (o *operator) state(ctx context.Context, module string) (placement.ModuleState, error) {
+func (o *internalClient) state(ctx context.Context, module string) (placement.ModuleState, error) {
 	var found placement.ModuleState
 	err := o.call(ctx, http.MethodGet, "/internal/modules/"+module, nil, &found)
 	return found, err
 }
 
 // change changes a module's placement and returns its state after that.
-func (o *operator) change(ctx context.Context, module string, change placement.Change) (placement.ModuleState, error) {
+func (o *internalClient) change(ctx context.Context, module string, change placement.Change) (placement.ModuleState, error) {
 	var found placement.ModuleState
 	err := o.call(ctx, http.MethodPatch, "/internal/modules/"+module, placement.NewModuleChange(change), &found)
 	return found, err
@@ -127,7 +127,7 @@ func (r *refusal) Error() string {
 	return strings.Join(texts, "; ") + " (" + r.Code + ")"
 }
 
-func (o *operator) call(ctx context.Context, method, path string, body, result any) error {
+func (o *internalClient) call(ctx context.Context, method, path string, body, result any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("write the request: %w", err)
@@ -160,6 +160,9 @@ func (o *operator) call(ctx context.Context, method, path string, body, result a
 	if response.StatusCode != http.StatusOK {
 		refused := &refusal{}
 		if err := json.Unmarshal(answer, &refused.Problem); err != nil || refused.Code == "" {
+			if strings.Contains(string(answer), "HTTP request to an HTTPS server") {
+				return fmt.Errorf("%s speaks TLS: set SHOP_SERVICE_TLS_CERT, _KEY and _CA as for the running shop", o.shown)
+			}
 			return fmt.Errorf("%s answers %s, as a shop does not", o.shown, response.Status)
 		}
 		return refused

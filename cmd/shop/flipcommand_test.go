@@ -65,7 +65,7 @@ func TestModulesCommands(t *testing.T) {
 		require.Contains(t, text, "Live from the shop at http://127.0.0.1:")
 		require.Regexp(t, `(?m)^catalog +yes +100% +5% +reads +memory +1 +[0-9a-f]{8}/1 `, text)
 		require.Regexp(t, `(?m)^  http://`+address+`  healthy  breaker closed  .* database [0-9a-f]{8}/1`, text)
-		require.Contains(t, text, "taken back on errors>1%")
+		require.Contains(t, text, "guards: errors>1% takes it back")
 	})
 	t.Run("Watch", func(t *testing.T) {
 		watching := front.operation(t, "modules", "watch")

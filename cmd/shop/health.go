@@ -26,7 +26,7 @@ func (healthCommand) Help() string {
 func (cmd healthCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, cmd.Timeout)
 	defer cancel()
-	var internal operator
+	var internal internalClient
 	if err := internal.connect(cfg); err != nil {
 		return err
 	}

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"shop/platform/config"
@@ -35,15 +38,19 @@ Examples:
 // Run prints what the running shop says; where there is none, what the settings
 // say.
 func (modulesListCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
-	o, err := newOperator(cfg)
+	o, err := newInternalClient(cfg)
 	var states []placement.ModuleState
 	if err == nil {
 		states, err = o.states(ctx)
 	}
 	painted := c.styleFor(c.out)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoKey), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		// No shop runs here.
 		fmt.Fprintln(c.out, painted.dim("From the settings: "+err.Error()))
 		return settingsTable(cfg).write(c.out, painted)
+	case err != nil:
+		return err
 	}
 	fmt.Fprintln(c.out, painted.dim("Live from the shop at "+o.shown))
 	_, err = fmt.Fprint(c.out, liveTable(states, painted, time.Now()))
@@ -132,7 +139,7 @@ func detailsOf(m placement.ModuleState, now time.Time) []string {
 		lines = append(lines, fmt.Sprintf("waits: remote %d%%, shadow %d%%, fallback %s: %s", w.Remote, w.Shadow, w.Fallback, w.Reason))
 	}
 	if m.Guards != "" {
-		lines = append(lines, "taken back on "+m.Guards)
+		lines = append(lines, "guards: "+m.Guards+" takes it back")
 	}
 	if m.Ramp != nil {
 		lines = append(lines, rampText(m.Ramp, now))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"shop/platform/config"
@@ -25,6 +26,9 @@ func newRemotes(
 ) (remotes, func(), error) {
 	if err := requireNeighbours(cfg); err != nil {
 		return nil, nil, err
+	}
+	if !reached(cfg, "users") {
+		logger.Warn("sessions cannot be checked here: requests that carry one are answered 503", slog.String("set", config.EnvOf("users.url")))
 	}
 	clients := remotes{}
 	closeAll := func() {
@@ -63,22 +67,30 @@ func newRemotes(
 // requireNeighbours fails when a hosted module calls one that is neither hosted
 // here nor has an address.
 func requireNeighbours(cfg config.Config) error {
-	var missing []string
+	var missing, settings []string
 	for _, p := range parts() {
 		if !cfg.Hosts(p.name) {
 			continue
 		}
 		for _, called := range p.calls {
-			if !cfg.Hosts(called) && len(cfg.PlacementOf(called).Targets) == 0 {
-				missing = append(missing, fmt.Sprintf("%s calls %s, which is not hosted here: set %s to the internal listener of a process that hosts it, or add %s to SHOP_MODULES",
-					p.name, called, config.EnvOf(called+".url"), called))
+			if !reached(cfg, called) {
+				missing = append(missing, p.name+" calls "+called)
+				if name := config.EnvOf(called + ".url"); !slices.Contains(settings, name) {
+					settings = append(settings, name)
+				}
 			}
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("%s", strings.Join(missing, "\n"))
+	if len(missing) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s, not hosted here: set %s to the internal listener of a process that hosts it, or add it to SHOP_MODULES",
+		strings.Join(missing, ", "), strings.Join(settings, " and "))
+}
+
+// reached reports whether this process hosts a module or has an address of it.
+func reached(cfg config.Config, module string) bool {
+	return cfg.Hosts(module) || len(cfg.PlacementOf(module).Targets) > 0
 }
 
 // newPlacement lets operators move calls between the sides of the modules.

@@ -201,10 +201,10 @@ func TestPlacements(t *testing.T) {
 // requireSame requires that every answer is the same.
 func requireSame(t *testing.T, want, got []string) {
 	t.Helper()
+	require.Len(t, got, len(want))
 	for i := range want {
 		require.Equal(t, want[i], got[i], "answer %d", i)
 	}
-	require.Len(t, got, len(want))
 }
 
 // A module that a hosted one needs and that is nowhere ends the start with a line

@@ -27,14 +27,14 @@ Examples:
 
 // Run shows the modules until a signal to stop arrives.
 func (modulesWatchCommand) Run(ctx context.Context, c *console, cfg config.Config) error {
-	o, err := newOperator(cfg)
+	o, err := newInternalClient(cfg)
 	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, lifecycle.StopSignals()...)
 	defer stop()
 	w := watch{
-		operator: o, console: c, style: c.styleFor(c.out), lines: map[string]string{},
+		internalClient: o, console: c, style: c.styleFor(c.out), lines: map[string]string{},
 		draws: telemetry.IsTerminal(c.out) && c.env("TERM") != "dumb",
 	}
 	ticker := time.NewTicker(time.Second)
@@ -58,7 +58,7 @@ func (modulesWatchCommand) Run(ctx context.Context, c *console, cfg config.Confi
 
 // watch is what has been shown so far.
 type watch struct {
-	*operator
+	*internalClient
 	*console
 	style style
 	draws bool
