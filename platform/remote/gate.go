@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -62,12 +63,13 @@ func (g *gate) pass(ctx context.Context, c *Client, t *target) (greeting bool, e
 	detached := identity.With(context.WithoutCancel(ctx), identity.Actor{})
 	go func() {
 		hello, err := c.hello(detached, t)
-		g.settle(hello, err, true)
+		_ = c.settle(t, hello, err, true) // it is in the gate
 	}()
 	return true, nil
 }
 
-// settle keeps what came of a greeting; own is the one that pass began.
+// settle keeps what came of a greeting; own is the one that pass began. The
+// agreement's lock is held.
 func (g *gate) settle(hello Hello, err error, own bool) {
 	g.mu.Lock()
 	if own {
@@ -92,6 +94,28 @@ func (g *gate) settle(hello Hello, err error, own bool) {
 	default:
 		g.logger.Info("target greeted", slog.String("build", hello.Build), slog.Int("contract", hello.Contract))
 	}
+}
+
+// require refuses the target when by its last greeting it reads another database
+// than the wanted one, and reports whether it reads that. One that was refused for
+// another database and does read the wanted one is to be greeted anew. The
+// agreement's lock is held.
+func (g *gate) require(t *target, wanted database) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	reads := database(g.hello.Database)
+	_, refused := errors.AsType[*databaseError](g.err)
+	switch {
+	case g.at.IsZero() || g.err != nil && !refused:
+	case g.err == nil && reads == wanted:
+		return true
+	case reads == wanted:
+		g.err, g.rest = nil, time.Time{}
+	default:
+		g.err = errorAt(t, &databaseError{reads: reads, wanted: wanted})
+		g.open.Store(false)
+	}
+	return false
 }
 
 // shut makes the next call greet anew.

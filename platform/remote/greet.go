@@ -46,18 +46,18 @@ func (c *Client) Greet(ctx context.Context) []Greeting {
 	for i, t := range c.targets {
 		all.Go(func() {
 			hello, err := c.hello(ctx, t)
-			greetings[i] = Greeting{Target: t.address, Hello: hello, Err: err}
 			if err == nil || ctx.Err() == nil {
-				t.gate.settle(hello, err, false)
+				err = c.settle(t, hello, err, false)
 			}
+			greetings[i] = Greeting{Target: t.address, Hello: hello, Err: err}
 		})
 	}
 	all.Wait()
 	return greetings
 }
 
-// hello asks a target who it is, and judges the answer. The error says which
-// target.
+// hello asks a target who it is, and judges the answer but for the database. The
+// error says which target.
 func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) {
 	m := &message{Call: Call{
 		Does:   contract.Method{Module: c.options.Module, Name: "hello", Class: contract.Read},

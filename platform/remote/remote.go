@@ -62,7 +62,8 @@ type Client struct {
 	underway atomic.Int64
 	budget   *budget
 	// settled tells those who wait that a target has been greeted.
-	settled signal
+	settled   signal
+	agreement agreement
 }
 
 // New makes a client. It connects to nothing yet: processes that need one
