@@ -36,14 +36,14 @@ func (c *Client) enter(ctx context.Context, m *message, avoid *target) (*target,
 }
 
 // find looks for a target that can be called now, and has those greeted that
-// need it: greeting says that one is. The error says why a target cannot be
-// called.
+// need it: greeting says that one is whose greeting is worth the wait. The error
+// says why a target cannot be called.
 func (c *Client) find(ctx context.Context, m *message, avoid *target) (found *target, greeting bool, err error) {
 	var ready uint64 // those that have been greeted, as bits
 	for _, t := range c.targets {
-		underway, refusal := t.gate.pass(ctx, c, t)
+		wait, refusal := t.gate.pass(ctx, c, t)
 		switch {
-		case underway:
+		case wait:
 			greeting = true
 		case refusal != nil:
 			err = refusal

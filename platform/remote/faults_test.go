@@ -131,6 +131,35 @@ func TestFaults_OneHangs(t *testing.T) {
 	require.LessOrEqual(t, hung.arrivals.Load(), int64(15))
 }
 
+// When the breaker has opened on a target that hangs altogether, greetings find out
+// when it is well again: callers do not pay for that, not even single ones.
+func TestFaults_HangsAfterBreaker(t *testing.T) {
+	t.Parallel()
+	f := newFar(t, nil)
+	client := newClient(t, remote.Options{Timeout: 100 * time.Millisecond}, f.address)
+	require.NoError(t, do(t, client, writeCall))
+	greeting := *f.hello.Load()
+	var handler http.HandlerFunc = hang
+	f.hello.Store(&handler)
+	f.answers(hang)
+	eventually(t, func() bool {
+		_ = do(t, client, writeCall)
+		return client.Status()[0].Breaker == "open"
+	}, "the breaker does not open")
+	before := f.arrivals.Load()
+	// Through several greetings, each with the pause in which a trial would be due.
+	greetings := f.greetings.Load() + 3
+	eventually(t, func() bool {
+		requireUnavailable(t, do(t, client, writeCall), false)
+		return f.greetings.Load() == greetings
+	}, "it is not greeted")
+	require.Equal(t, before, f.arrivals.Load())
+
+	f.hello.Store(&greeting)
+	f.answers(nil)
+	eventually(t, func() bool { return do(t, client, writeCall) == nil }, "it is not used again")
+}
+
 // An address that nobody listens at is told at once, as one where nothing was
 // sent; so is one whose name does not exist.
 func TestFaults_NobodyListens(t *testing.T) {

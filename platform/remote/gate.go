@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -29,7 +30,9 @@ type gate struct {
 	hello    Hello
 	err      error
 	at       time.Time // of the last greeting's end
-	rest     time.Time // no greeting before it
+	rest     time.Time // no greeting before it, when the last one failed
+	// doubt says why the target is greeted anew though the last greeting went well.
+	doubt error
 }
 
 const (
@@ -40,22 +43,24 @@ const (
 	greetingRest = 500 * time.Millisecond
 )
 
-// pass reports whether the target has been greeted: no greeting is under way,
-// and no error says that it is left alone because of the last one. Otherwise it
-// has the target greeted, once for all who ask.
-func (g *gate) pass(ctx context.Context, c *Client, t *target) (greeting bool, err error) {
+// pass lets a call through to a target that has been greeted: no greeting has to
+// be waited for, and no error says why the target cannot be called. Otherwise it
+// has the target greeted, once for all who ask. Callers wait for that when the
+// target may well be sound: it is new, or a connection was lost. One that is known
+// to be ill is greeted behind their backs, or each of them would pay for it with
+// the time limit of a greeting.
+func (g *gate) pass(ctx context.Context, c *Client, t *target) (wait bool, err error) {
 	if g.open.Load() {
 		return false, nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case g.open.Load():
+	if g.open.Load() {
 		return false, nil
-	case g.underway:
-		return true, nil
-	case time.Now().Before(g.rest):
-		return false, g.err
+	}
+	ill := cmp.Or(g.err, g.doubt)
+	if g.underway || g.err != nil && time.Now().Before(g.rest) {
+		return ill == nil, ill
 	}
 	g.underway = true
 	// It goes on when its first caller has gone: others may wait for it. It is on
@@ -65,7 +70,7 @@ func (g *gate) pass(ctx context.Context, c *Client, t *target) (greeting bool, e
 		hello, err := c.hello(detached, t)
 		_ = c.settle(t, hello, err, true) // it is in the gate
 	}()
-	return true, nil
+	return ill == nil, ill
 }
 
 // settle keeps what came of a greeting; own is the one that pass began. The
@@ -77,7 +82,7 @@ func (g *gate) settle(hello Hello, err error, own bool) {
 	}
 	news := g.at.IsZero() || (err == nil) != (g.err == nil) || err != nil && err.Error() != g.err.Error() || hello != g.hello
 	recovered := err == nil && g.err != nil
-	g.hello, g.err, g.at = hello, err, time.Now()
+	g.hello, g.err, g.at, g.doubt = hello, err, time.Now(), nil
 	if err != nil {
 		g.rest = g.at.Add(greetingRest)
 	}
@@ -116,6 +121,16 @@ func (g *gate) require(t *target, wanted database) bool {
 		g.open.Store(false)
 	}
 	return false
+}
+
+// suspect has the target greeted anew, as its calls fail: when it is greeted well,
+// calls try whether they are too. One that hangs is found out by the greeting, at
+// the cost of no call.
+func (g *gate) suspect(doubt error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.doubt = doubt
+	g.open.Store(false)
 }
 
 // shut makes the next call greet anew.

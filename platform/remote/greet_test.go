@@ -120,6 +120,36 @@ func TestGreeting_Hangs(t *testing.T) {
 	require.EqualValues(t, 10, sound.arrivals.Load())
 }
 
+// While a target is known to be ill its callers are told so at once; only its
+// first greeting is waited for, and that after a lost connection.
+func TestGreeting_Ill(t *testing.T) {
+	t.Parallel()
+	f := newFar(t, nil)
+	release := make(chan struct{})
+	greeting := *f.hello.Load()
+	var handler http.HandlerFunc = func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+			greeting(w, r)
+		case <-r.Context().Done():
+		}
+	}
+	f.hello.Store(&handler)
+	client := newClient(t, remote.Options{}, f.address)
+	require.Error(t, client.Greet(t.Context())[0].Err)
+	greeted := client.Status()[0].GreetedAt
+	// Its next greeting hangs too: calls end while it is under way.
+	eventually(t, func() bool {
+		requireUnavailable(t, do(t, client, writeCall), false)
+		return f.greetings.Load() == 2
+	}, "it is not greeted again")
+	require.Equal(t, greeted, client.Status()[0].GreetedAt)
+	require.Zero(t, f.arrivals.Load())
+
+	close(release)
+	eventually(t, func() bool { return do(t, client, writeCall) == nil }, "it is not used again")
+}
+
 // Another build that has taken the place of a process is greeted before it is
 // called.
 func TestGreeting_AfterRestart(t *testing.T) {

@@ -48,6 +48,7 @@ func newTarget(number int, address string, o *Options) (*target, error) {
 		WithSuccessThreshold(breakerRecovery).
 		WithDelay(breakerRest).WithJitterFactor(breakerJitter).
 		OnOpen(func(e circuitbreaker.StateChangedEvent) {
+			t.gate.suspect(errorAt(t, errResting))
 			if e.OldState == circuitbreaker.ClosedState {
 				logger.Warn("target fails: left alone for a moment", slog.Uint64("failures", uint64(e.Metrics().Failures())))
 			}
