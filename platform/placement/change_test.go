@@ -1,12 +1,16 @@
 package placement_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/open-feature/go-sdk/openfeature"
 	"github.com/stretchr/testify/require"
 
+	"shop/platform/database"
 	"shop/platform/fault"
 	"shop/platform/flip"
 	"shop/platform/placement"
@@ -60,7 +64,8 @@ func TestChange_Refused(t *testing.T) {
 		"NotHosted":         {options: options{notHosted: true}, change: placement.Change{Remote: new(50)}, want: placement.ErrNotHosted, message: "SHOP_MODULES"},
 		"NotHostedGuards":   {options: options{notHosted: true}, change: placement.Change{AbortOn: guards(t, "errors>1%")}, want: placement.ErrNotHosted},
 		"Silent":            {options: options{says: []remote.Greeting{silent("http://a")}}, change: placement.Change{Remote: new(100)}, want: placement.ErrNotReachable, message: "http://a does not answer"},
-		"OneSilent":         {options: options{says: []remote.Greeting{answering("http://a", ours), silent("http://b")}}, change: placement.Change{Remote: new(50)}, want: placement.ErrNotReachable, message: "http://b"},
+		"NoAddressGuards":   {options: options{noRemote: true}, change: placement.Change{AbortOn: guards(t, "errors>1%")}, want: placement.ErrNoAddress},
+		"TwoDatabases":      {options: options{says: []remote.Greeting{answering("http://a", ours), other}}, change: placement.Change{Remote: new(100)}, want: placement.ErrDifferentDatabase, message: "01234567 (epoch 1) at http://a and fedcba98 (epoch 1) at http://b"},
 		"TooOld":            {options: options{says: []remote.Greeting{tooOld}}, change: placement.Change{Remote: new(100)}, want: placement.ErrContract, message: "too old"},
 		"TooNew":            {options: options{says: []remote.Greeting{tooNew}}, change: placement.Change{Remote: new(50)}, want: placement.ErrContract, message: "too new"},
 		"Stranger":          {options: options{says: []remote.Greeting{stranger}}, change: placement.Change{Remote: new(100)}, want: placement.ErrContract, message: "hosts cart, not catalog"},
@@ -142,6 +147,92 @@ func TestChange_BackWhileSilent(t *testing.T) {
 	require.Equal(t, 25, r.route.Policy().Remote)
 	r.change(t, placement.Change{Remote: new(0)})
 	require.Equal(t, 0, r.route.Policy().Remote)
+}
+
+// Of several targets one has to answer; who said nothing yet is held to the
+// database when it does.
+func TestChange_OneSilent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, options{says: []remote.Greeting{answering("http://a", ours), silent("http://b")}})
+	r.change(t, placement.Change{Remote: new(50)})
+	require.Equal(t, 50, r.route.Policy().Remote)
+	require.Equal(t, ours, r.far.requires())
+	r.change(t, placement.Change{Remote: new(100)})
+	r.far.say(silent("http://a"), silent("http://b"))
+	r.change(t, placement.Change{Remote: new(50)})
+	require.Equal(t, 50, r.route.Policy().Remote, "back from all calls, too")
+}
+
+// While both sides may answer for the same data, and from then on as long as
+// calls go there, targets may read our database only.
+func TestRun_RequiresDatabase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, options{}).run(t)
+		after := func(d time.Duration) flip.Policy {
+			<-time.After(d)
+			synctest.Wait()
+			return r.route.Policy()
+		}
+		require.Empty(t, r.far.requires(), "no call goes there")
+		r.change(t, placement.Change{Remote: new(100), Fallback: new(flip.FallbackReads)})
+		require.Equal(t, ours, r.far.requires())
+		r.far.say(answering("http://a", theirs))
+		require.Equal(t, flip.Policy{Remote: 100, Fallback: flip.FallbackReads}, after(time.Minute), "reads fall back")
+		require.Equal(t, ours, r.far.requires())
+		require.Equal(t, "it reads another database", r.state(t).Targets[0].Problem)
+
+		r.change(t, placement.Change{Fallback: new(flip.FallbackNone)})
+		require.Equal(t, flip.Policy{Remote: 100}, after(time.Minute))
+		require.Equal(t, ours, r.far.requires(), "what was written there is here")
+
+		r.change(t, placement.Change{Remote: new(0)})
+		require.Empty(t, r.far.requires())
+		r.change(t, placement.Change{Remote: new(100)})
+		require.Equal(t, flip.Policy{Remote: 100}, after(time.Minute))
+		require.Empty(t, r.far.requires(), "a remote that owns its data")
+	})
+}
+
+// Who looks does not wait for a database or a provider of flags.
+func TestState_WaitsForNobody(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	var databases, decisions atomic.Int64
+	look := func(looks *atomic.Int64) {
+		if r != nil {
+			looks.Add(1)
+			require.Equal(t, ours, r.state(t).Database.ID)
+		}
+	}
+	made := newRig(t, options{configuring: func(o *placement.Options) {
+		o.Flags = &looking{look: func() { look(&decisions) }}
+		o.Modules[0].Database = func(context.Context) (database.Identity, error) {
+			look(&databases)
+			return database.Identity{ID: ours, Epoch: 1}, nil
+		}
+	}})
+	made.change(t, placement.Change{Remote: new(25)})
+	r = made
+	r.change(t, placement.Change{Remote: new(50)})
+	require.Positive(t, databases.Load())
+	eventually(t, func() bool {
+		r.change(t, placement.Change{Remote: new(50)})
+		return decisions.Load() > 0
+	}, "the provider of flags is ready")
+}
+
+// looking is a provider of flags that looks at the module meanwhile.
+type looking struct {
+	openfeature.NoopProvider
+	look func()
+}
+
+func (l *looking) IntEvaluation(
+	ctx context.Context, flag string, fallback int64, about openfeature.FlattenedContext,
+) openfeature.IntResolutionDetail {
+	l.look()
+	return l.NoopProvider.IntEvaluation(ctx, flag, fallback, about)
 }
 
 func TestStart(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"shop/platform/config"
 	"shop/platform/contract"
+	"shop/platform/database"
 	"shop/platform/fault"
 	"shop/platform/remote"
 )
@@ -24,7 +25,7 @@ func (p *placed) check(ctx context.Context, next Record, newFallback bool) error
 	wanted := next.policy()
 	leaves := wanted.Remote > 0 || wanted.Shadow > 0 || next.Ramp != nil || newFallback && wanted.Fallback != 0
 	switch {
-	case leaves && !p.Control.Reachable():
+	case (leaves || !next.Guards.IsZero()) && !p.Control.Reachable():
 		return ErrNoAddress.With("no address of another process that hosts %s is configured: set %s, or %s.url in the settings file, and start again",
 			p.name, config.EnvOf(p.name+".url"), p.name)
 	case !p.Control.Hosted() && (wanted.Remote < 100 || next.sharesData()):
@@ -32,20 +33,34 @@ func (p *placed) check(ctx context.Context, next Record, newFallback bool) error
 	case !leaves:
 		return nil
 	}
-	present := p.Control.Policy()
-	if present.Mixed() && wanted.Remote <= present.Remote && wanted.Shadow <= present.Shadow && next.Ramp == nil && next.Guards.IsZero() {
-		// A step back must be possible while the other process is ill.
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.sameDatabase(nil)
+	if p.stepsBack(next) && p.mayStepBack(next) {
+		return nil
 	}
 	greetings := p.greet(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if next.sharesData() && p.Control.Hosted() {
-		return p.sameDatabase(greetings)
+	if err := p.answered(greetings); err != nil {
+		return err
 	}
-	return p.compatible(greetings)
+	if p.Control.Hosted() && (next.sharesData() || p.ours(p.Control.Policy())) {
+		return p.sameDatabase()
+	}
+	return p.oneDatabase()
+}
+
+// stepsBack reports whether a record sends no more calls to other processes than
+// go there now.
+func (p *placed) stepsBack(next Record) bool {
+	present, wanted := p.Control.Policy(), next.policy()
+	return wanted.Remote <= present.Remote && wanted.Shadow <= present.Shadow && next.Ramp == nil && next.Guards.IsZero()
+}
+
+// mayStepBack reports whether a step back is safe as far as is known, without
+// asking anybody: it must be possible while the other process is ill.
+func (p *placed) mayStepBack(next Record) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !next.policy().Mixed() || p.sameDatabase() == nil
 }
 
 // greet asks the targets and the own database who they are.
@@ -53,18 +68,20 @@ func (p *placed) greet(ctx context.Context) []remote.Greeting {
 	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
 	defer cancel()
 	greetings := p.Remote.Greet(ctx)
+	var own database.Identity
+	if p.Database != nil {
+		var err error
+		if own, err = p.Database(ctx); err != nil && ctx.Err() == nil {
+			p.controller.logger.WarnContext(ctx, "cannot read the identity of a database", slog.String("module", p.name), slog.Any("error", err))
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, g := range greetings {
 		p.heed(g)
 	}
-	if p.Database != nil {
-		own, err := p.Database(ctx)
-		if err == nil {
-			p.own = own
-		} else if ctx.Err() == nil {
-			p.controller.logger.WarnContext(ctx, "cannot read the identity of a database", slog.String("module", p.name), slog.Any("error", err))
-		}
+	if own.ID != "" {
+		p.own = own
 	}
 	return greetings
 }
@@ -74,7 +91,7 @@ func (p *placed) greet(ctx context.Context) []remote.Greeting {
 func (p *placed) heed(g remote.Greeting) bool {
 	p.failures[g.Target] = g.Err
 	before := p.hellos[g.Target]
-	if g.Err == nil || p.speaks(g) != nil {
+	if g.Err == nil || g.Hello.Module != "" { // it may be refused because of what it said
 		p.hellos[g.Target] = g.Hello
 	}
 	return p.hellos[g.Target] != before
@@ -92,20 +109,20 @@ func (p *placed) heedCalls() (news bool) {
 	return news
 }
 
-// compatible says why no target can be called; nil when at least one answers
-// and all that do speak a contract of this side.
-func (p *placed) compatible(greetings []remote.Greeting) error {
+// answered says why no target can be called; nil when at least one answers and
+// all that do speak a contract of this side.
+func (p *placed) answered(greetings []remote.Greeting) error {
 	answered := false
 	var failure error
 	for _, g := range greetings {
 		if err := p.speaks(g); err != nil {
 			return err
 		}
-		if g.Err != nil {
+		if g.Err != nil && g.Hello.Module == "" {
 			failure = p.unreachable(g.Target, g.Err)
 			continue
 		}
-		answered = true
+		answered = true // if it is refused because of its database, it is judged by that
 	}
 	switch {
 	case answered:
@@ -117,30 +134,35 @@ func (p *placed) compatible(greetings []remote.Greeting) error {
 	}
 }
 
+// oneDatabase says why the targets may not share the calls: they do not read one
+// database, as far as is known. The caller holds mu.
+func (p *placed) oneDatabase() error {
+	first := ""
+	for _, target := range slices.Sorted(maps.Keys(p.hellos)) {
+		if first == "" {
+			first = target
+		}
+		if here, there := p.hellos[first].Database, p.hellos[target].Database; here != there {
+			return ErrDifferentDatabase.With("%s reads the database %s at %s and %s at %s: all its addresses need the same one",
+				p.name, databaseText(here.ID, here.Epoch), first, databaseText(there.ID, there.Epoch), target)
+		}
+	}
+	return nil
+}
+
 // sameDatabase says why the two sides may not answer for the same data; nil
-// when every target is known to speak the contract and to read the database that
-// is read here. With fresh greetings each must have answered now; without, what
-// it said last counts. The caller holds mu.
-func (p *placed) sameDatabase(fresh []remote.Greeting) error {
+// when a target is known to read the database that is read here, and none to
+// read another or to speak no contract of this side: what each said last counts.
+// One that has said nothing yet is held to it when it does. The caller holds mu.
+func (p *placed) sameDatabase() error {
 	if p.own.ID == "" {
 		return errNotGreeted.With("the identity of the database of %s here is not known yet", p.name)
-	}
-	for _, g := range fresh {
-		if err := p.speaks(g); err != nil {
-			return err
-		}
-		if g.Err != nil {
-			return p.unreachable(g.Target, g.Err)
-		}
 	}
 	if len(p.failures) == 0 {
 		return errNotGreeted.With("the other process that hosts %s has not been greeted yet", p.name)
 	}
-	for _, target := range slices.Sorted(maps.Keys(p.failures)) {
-		hello, known := p.hellos[target]
-		if !known {
-			return p.unreachable(target, p.failures[target])
-		}
+	for _, target := range slices.Sorted(maps.Keys(p.hellos)) {
+		hello := p.hellos[target]
 		if err := p.speaks(remote.Greeting{Target: target, Hello: hello}); err != nil {
 			return err
 		}
@@ -150,7 +172,11 @@ func (p *placed) sameDatabase(fresh []remote.Greeting) error {
 				p.name, databaseText(p.own.ID, p.own.Epoch), databaseText(hello.Database.ID, hello.Database.Epoch), target)
 		}
 	}
-	return nil
+	if len(p.hellos) > 0 {
+		return nil
+	}
+	target := slices.Min(slices.Collect(maps.Keys(p.failures)))
+	return p.unreachable(target, p.failures[target])
 }
 
 // speaks says why a target that has said who it is cannot be used; nil for one

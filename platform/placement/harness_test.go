@@ -2,7 +2,9 @@ package placement_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,8 +65,9 @@ const (
 
 // far is what other processes say when they are greeted.
 type far struct {
-	mu      sync.Mutex
-	targets []remote.Greeting
+	mu       sync.Mutex
+	targets  []remote.Greeting
+	required string // a database; empty: none
 }
 
 // answering is a target that hosts the module on a database.
@@ -89,7 +92,31 @@ func (f *far) say(targets ...remote.Greeting) {
 func (f *far) Greet(context.Context) []remote.Greeting {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]remote.Greeting(nil), f.targets...)
+	return f.judged()
+}
+
+// judged are the greetings as the client gives them; the caller holds mu.
+func (f *far) judged() []remote.Greeting {
+	targets := slices.Clone(f.targets)
+	for i := range targets {
+		if g := &targets[i]; g.Err == nil && f.required != "" && g.Hello.Database.ID != f.required {
+			g.Err = errors.New("it reads another database")
+		}
+	}
+	return targets
+}
+
+func (f *far) RequireDatabase(id string, _ int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.required = id
+}
+
+// requires is the database that the targets have to read.
+func (f *far) requires() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.required
 }
 
 func (f *far) Status() []remote.TargetStatus {

@@ -42,6 +42,13 @@ type placed struct {
 	hellos   map[string]remote.Hello
 	failures map[string]error
 	own      database.Identity
+	// proven says that the targets have read our database at some time since calls
+	// went there: from then on none may read another one.
+	proven bool
+
+	// enforcing is held while a policy is decided and put in force. It is taken
+	// before mu, and outlasts what the provider of flags takes.
+	enforcing sync.Mutex
 }
 
 // now is the time as records hold it.
@@ -78,8 +85,8 @@ func (p *placed) save(ctx context.Context, r Record, after uint64) error {
 // adopt puts in force what is kept, unless something newer is.
 func (p *placed) adopt(ctx context.Context, r Record, origin string, revision uint64) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if revision > 0 && revision <= p.revision {
+		p.mu.Unlock()
 		return
 	}
 	p.revision = max(p.revision, revision)
@@ -88,6 +95,7 @@ func (p *placed) adopt(ctx context.Context, r Record, origin string, revision ui
 	if r.Change != before.Change {
 		p.window.reset(now(), p.Control.Stats())
 	}
+	p.mu.Unlock()
 	p.enforce(ctx)
 	if r.policy() != before.policy() || r.Change != before.Change {
 		p.controller.logger.InfoContext(ctx, "placement of a module",
@@ -133,14 +141,32 @@ func (p *placed) configure(ctx context.Context, wanted flip.Policy) {
 	}
 }
 
-// enforce puts in force what is wanted, as far as it is safe. The caller holds
-// mu.
+// enforce puts in force what is wanted, as far as it is safe.
 func (p *placed) enforce(ctx context.Context) {
-	wanted := p.controller.flags.decide(ctx, p.name, p.record.policy())
+	p.enforcing.Lock()
+	defer p.enforcing.Unlock()
+	p.mu.Lock()
+	wanted := p.record.policy()
+	p.mu.Unlock()
+	wanted = p.controller.flags.decide(ctx, p.name, wanted)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	allowed, waiting := wanted, error(nil)
-	if wanted.Mixed() && p.Control.Hosted() && p.Control.Reachable() {
-		if waiting = p.sameDatabase(nil); waiting != nil {
-			allowed = inCharge(wanted)
+	if p.Control.Hosted() && p.Control.Reachable() {
+		split := p.sameDatabase()
+		if !p.proven || p.Control.Policy().Remote == 0 {
+			p.proven = split == nil
+		}
+		if wanted.Mixed() && split != nil {
+			allowed = p.inCharge(wanted)
+		}
+		if allowed != wanted {
+			waiting = split
+		}
+		if p.ours(allowed) {
+			p.Remote.RequireDatabase(p.own.ID, p.own.Epoch)
+		} else {
+			defer p.Remote.RequireDatabase("", 0) // after the policy that needed it
 		}
 	}
 	if reason := messageOf(waiting); reason != messageOf(p.waiting) {
@@ -150,6 +176,12 @@ func (p *placed) enforce(ctx context.Context) {
 	if p.Control.Policy() != allowed {
 		p.Control.SetPolicy(allowed)
 	}
+}
+
+// ours reports whether under a policy the targets have to read our database. The
+// caller holds mu.
+func (p *placed) ours(policy flip.Policy) bool {
+	return policy.Mixed() || p.proven && policy.Remote > 0
 }
 
 // logWaiting says that a policy waits, and why, or that it waits no more.
@@ -168,11 +200,16 @@ func (p *placed) logWaiting(ctx context.Context, wanted, allowed flip.Policy, wa
 	p.controller.logger.LogAttrs(ctx, level, "placement of a module waits", append(attributes, slog.String("reason", messageOf(waiting)))...)
 }
 
-// inCharge is the part of a policy with one side alone: the one whose data
-// counts.
-func inCharge(p flip.Policy) flip.Policy {
-	if p.Remote == 100 {
+// inCharge is the part of a policy that needs no second look at the databases:
+// the side alone whose data counts. Reads still fall back from targets that read
+// our database before, as those that read another one now are not called.
+func (p *placed) inCharge(wanted flip.Policy) flip.Policy {
+	switch {
+	case wanted.Remote < 100:
+		return flip.Policy{}
+	case p.proven:
+		return flip.Policy{Remote: 100, Fallback: wanted.Fallback}
+	default:
 		return flip.Policy{Remote: 100}
 	}
-	return flip.Policy{}
 }

@@ -34,6 +34,10 @@ type Remote interface {
 	Greet(ctx context.Context) []remote.Greeting
 	// Status is what the client knows of each target.
 	Status() []remote.TargetStatus
+	// RequireDatabase has targets refused that read another database than this one,
+	// before any call goes there; with an empty id they may read any. It waits for
+	// nobody, and asking for the same again costs nothing.
+	RequireDatabase(id string, epoch int64)
 }
 
 // Module is one module as the controller sees it.
@@ -108,10 +112,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 			return nil, err
 		}
 		p.record = recordOf(p.configured)
-		p.mu.Lock()
 		p.window.reset(now(), m.Control.Stats())
 		p.enforce(ctx)
-		p.mu.Unlock()
 		c.modules = append(c.modules, p)
 	}
 	return c, nil

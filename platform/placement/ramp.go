@@ -13,12 +13,13 @@ import (
 func (p *placed) look(ctx context.Context) {
 	stats := p.Control.Stats()
 	p.mu.Lock()
-	if p.heedCalls() {
-		p.enforce(ctx)
-	}
+	news := p.heedCalls()
 	lately := p.window.add(now(), stats)
 	r, unsaved := p.record, p.unsaved
 	p.mu.Unlock()
+	if news {
+		p.enforce(ctx)
+	}
 	reason := r.Guards.exceeded(lately)
 	walks := r.Ramp != nil && r.Ramp.Walker == p.controller.name
 	switch {

@@ -61,9 +61,7 @@ func (c *Controller) watchFlags(ctx context.Context) {
 			return
 		case <-c.decide:
 			for _, p := range c.modules {
-				p.mu.Lock()
 				p.enforce(ctx)
-				p.mu.Unlock()
 			}
 		}
 	}
@@ -119,8 +117,8 @@ func needStart(before, after *config.Config) []string {
 func (p *placed) keepGreeting(ctx context.Context) {
 	for {
 		p.greet(ctx)
-		p.mu.Lock()
 		p.enforce(ctx)
+		p.mu.Lock()
 		wait := greetEvery
 		if p.waiting != nil {
 			wait = greetWaiting
