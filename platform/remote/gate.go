@@ -33,6 +33,8 @@ type gate struct {
 	rest     time.Time // no greeting before it, when the last one failed
 	// doubt says why the target is greeted anew though the last greeting went well.
 	doubt error
+	// warned says that the log has it that the target cannot be used.
+	warned bool
 }
 
 const (
@@ -80,25 +82,32 @@ func (g *gate) settle(hello Hello, err error, own bool) {
 	if own {
 		g.underway = false
 	}
-	news := g.at.IsZero() || (err == nil) != (g.err == nil) || err != nil && err.Error() != g.err.Error() || hello != g.hello
+	news := g.at.IsZero() || hello != g.hello
 	recovered := err == nil && g.err != nil
 	g.hello, g.err, g.at, g.doubt = hello, err, time.Now(), nil
 	if err != nil {
 		g.rest = g.at.Add(greetingRest)
 	}
 	g.open.Store(err == nil)
+	g.log(news)
 	g.mu.Unlock()
 	if recovered {
 		g.recovered()
 	}
 	g.settled.send()
+}
+
+// log tells when the target becomes usable or ceases to be, not each reason why it
+// still is not; news is when a usable one says something else of itself than
+// before. The gate's lock is held.
+func (g *gate) log(news bool) {
 	switch {
-	case !news:
-	case err != nil:
-		g.logger.Warn("target cannot be used", slog.String("error", err.Error()))
-	default:
-		g.logger.Info("target greeted", slog.String("build", hello.Build), slog.Int("contract", hello.Contract))
+	case g.err != nil && !g.warned:
+		g.logger.Warn("target cannot be used", slog.String("error", g.err.Error()))
+	case g.err == nil && (g.warned || news):
+		g.logger.Info("target greeted", slog.String("build", g.hello.Build), slog.Int("contract", g.hello.Contract))
 	}
+	g.warned = g.err != nil
 }
 
 // require refuses the target when by its last greeting it reads another database
@@ -119,6 +128,7 @@ func (g *gate) require(t *target, wanted database) bool {
 	default:
 		g.err = errorAt(t, &databaseError{reads: reads, wanted: wanted})
 		g.open.Store(false)
+		g.log(false)
 	}
 	return false
 }

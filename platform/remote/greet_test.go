@@ -2,7 +2,9 @@ package remote_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +150,29 @@ func TestGreeting_Ill(t *testing.T) {
 
 	close(release)
 	eventually(t, func() bool { return do(t, client, writeCall) == nil }, "it is not used again")
+}
+
+// The log hears when a target goes and when it comes back, not each reason why it
+// is still away.
+func TestGreeting_Log(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	logged := func(text string) int { return strings.Count(log.String(), text) }
+	f := newFar(t, nil)
+	greeting := *f.hello.Load()
+	client := newClient(t, remote.Options{Timeout: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))}, f.address)
+	for round := range 2 {
+		f.hello.Store(&greeting)
+		eventually(t, func() bool { return client.Greet(t.Context())[0].Err == nil }, "it is not greeted")
+		require.NoError(t, client.Greet(t.Context())[0].Err)
+		require.Equal(t, round+1, logged("target greeted"))
+		require.Equal(t, round, logged("target cannot be used"))
+		for _, answer := range []http.HandlerFunc{hang, hang, reset, answerProblem(http.StatusServiceUnavailable, "starting")} {
+			f.hello.Store(&answer)
+			require.Error(t, client.Greet(t.Context())[0].Err)
+		}
+		require.Equal(t, round+1, logged("target cannot be used"))
+	}
 }
 
 // Another build that has taken the place of a process is greeted before it is
