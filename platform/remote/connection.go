@@ -143,7 +143,7 @@ func newWire(conn net.Conn) (*wire, error) {
 func (w *wire) Write(p []byte) (int, error) {
 	n, err := w.Conn.Write(p)
 	w.touched = w.touched || n > 0
-	return n, err //nolint:wrapcheck // it stands for the connection
+	return n, reason(err)
 }
 
 // Read implements net.Conn. While the connection is probed it fails with
@@ -152,7 +152,24 @@ func (w *wire) Read(p []byte) (int, error) {
 	if w.probing {
 		return w.probe(p)
 	}
-	return w.Conn.Read(p) //nolint:wrapcheck // it stands for the connection
+	n, err := w.Conn.Read(p)
+	return n, reason(err)
+}
+
+// reason is what a socket says without the addresses and what was being done: the
+// target's address and that are said already, and the port of this side is another
+// each time.
+func reason(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func (w *wire) probe(p []byte) (n int, err error) {

@@ -88,7 +88,7 @@ func (c *connections) dial(ctx context.Context, deadline time.Time) (*connection
 	defer cancel()
 	socket, err := c.dialer.DialContext(ctx, c.network, c.address)
 	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, fmt.Errorf("connect: %w", reason(err))
 	}
 	w, err := newWire(socket)
 	if err == nil && c.tls == nil {

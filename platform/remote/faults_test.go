@@ -180,3 +180,25 @@ func TestFaults_NobodyListens(t *testing.T) {
 		require.ErrorContains(t, status.Err, address)
 	}
 }
+
+// Errors name the target once, and what happened in a few words.
+func TestFaults_Texts(t *testing.T) {
+	t.Parallel()
+	refused, gone, hung := newFar(t, nil), newFarAtSocket(t, nil), newFar(t, nil)
+	refused.server.Close()
+	gone.kill()
+	var handler http.HandlerFunc = hang
+	hung.hello.Store(&handler)
+	for name, test := range map[string]struct{ address, text string }{
+		"Refused": {refused.address, "at " + refused.address + ": connect: connection refused"},
+		"Gone":    {gone.address, "at " + gone.address + ": connect: no such file or directory"},
+		"Hangs":   {hung.address, "no answer within the client's time limit: at " + hung.address + ": read the answer: i/o timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newClient(t, remote.Options{Timeout: 100 * time.Millisecond}, test.address)
+			require.EqualError(t, client.Greet(t.Context())[0].Err, test.text)
+			require.EqualError(t, do(t, client, readCall), "catalog_unavailable: the catalog module cannot be reached at the moment: "+test.text)
+		})
+	}
+}

@@ -72,7 +72,7 @@ func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) 
 	}
 	if err != nil {
 		if failure := failureIn(err); failure != nil && fault.From(err).Code == c.codeUnavailable() {
-			err = failure.Cause // that it is not available goes without saying
+			return hello, failure.Cause // that it is not available goes without saying
 		}
 		return hello, fmt.Errorf("greet: %w", err)
 	}
