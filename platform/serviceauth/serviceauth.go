@@ -39,8 +39,9 @@ const (
 	edge = "edge"
 )
 
-// ErrToken is returned for a token that is not good: forged, expired, for
-// another module, or signed with a key that is not known here.
+// ErrToken is returned for a token that is not good: forged, expired, good for
+// longer than a minted one, for another module, or signed with a key that is not
+// known here.
 var ErrToken = fault.New(fault.Unauthenticated, "invalid_service_token", "the service token is not valid here")
 
 // Options configure New.
@@ -179,6 +180,9 @@ func (a *Authority) read(token string) (verified, error) {
 	var c claims
 	if _, err := a.parser.ParseWithClaims(token, &c, a.secretOf); err != nil {
 		return verified{}, ErrToken.WithCause(err)
+	}
+	if c.ExpiresAt.After(a.now().Add(lifetime + leeway)) {
+		return verified{}, ErrToken.WithCause(errors.New("token is good for longer than any that is minted"))
 	}
 	v := verified{actor: identity.Actor{Administrator: c.Administrator}, audience: c.Audience, expires: c.ExpiresAt.Time}
 	switch c.Issuer {

@@ -92,6 +92,10 @@ func TestVerifyRefuses(t *testing.T) {
 	_, err = a.Verify(sign(jwt.SigningMethodHS256, ours, "k1", unchanged), "catalog")
 	require.NoError(t, err, "the tokens below are refused for what they change alone")
 
+	ahead := sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["exp"] = c.now.Add(70 * time.Second).Unix() }))
+	_, err = a.Verify(ahead, "catalog")
+	require.NoError(t, err, "the clock of who minted it may be ahead")
+
 	for name, token := range map[string]string{
 		"Empty":             "",
 		"Garbage":           "not.a.token",
@@ -100,6 +104,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"NoIssuer":          sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { delete(m, "iss") })),
 		"NoExpiry":          sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { delete(m, "exp") })),
 		"Expired":           sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["exp"] = c.now.Add(-11 * time.Second).Unix() })),
+		"GoodForTooLong":    sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["exp"] = c.now.Add(71 * time.Second).Unix() })),
+		"GoodForYears":      sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["exp"] = c.now.AddDate(5, 0, 0).Unix() })),
 		"FromTheFuture":     sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["iat"] = c.now.Add(time.Minute).Unix() })),
 		"SubjectIsNoUser":   sign(jwt.SigningMethodHS256, ours, "k1", claims(func(m jwt.MapClaims) { m["sub"] = "prod_01h455vb4pex5vsknk084sn02q" })),
 		"UnknownKey":        sign(jwt.SigningMethodHS256, ours, "k9", unchanged),
