@@ -2,9 +2,11 @@ package remote_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -202,7 +204,7 @@ func TestNew(t *testing.T) {
 		"Scheme":     {address(mint, "ftp://catalog:8081"), "use http://host:port"},
 		"NoSocket":   {address(mint, "unix://"), "is no address"},
 		"Relative":   {address(mint, "unix://run/shop.sock"), "is no address"},
-		"TooMany":    {remote.Options{Module: "catalog", Mint: mint, Contract: 1, OldestContract: 1, Targets: make([]string, 65)}, "too many addresses"},
+		"TooMany":    {addresses(mint, 65), "catalog has too many addresses"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,6 +212,38 @@ func TestNew(t *testing.T) {
 			require.ErrorContains(t, err, test.says)
 		})
 	}
+}
+
+// An address that is there twice counts once, also when it is spelled differently.
+func TestNew_Duplicates(t *testing.T) {
+	t.Parallel()
+	mint := func(context.Context, string) (string, error) { return token, nil }
+	options := addresses(mint, 64)
+	first := options.Targets[0]
+	for _, more := range [][]string{{first, first + "/"}, options.Targets} {
+		repeated := options
+		repeated.Targets = append(slices.Clone(options.Targets), more...)
+		client, err := remote.New(repeated)
+		require.NoError(t, err)
+		status := client.Status()
+		require.Len(t, status, 64)
+		for i, s := range status {
+			require.Equal(t, options.Targets[i], s.Address)
+		}
+	}
+	options.Targets = []string{"http://catalog", "http://catalog:80", "https://catalog:80", "unix:///catalog", "unix:///catalog"}
+	client, err := remote.New(options)
+	require.NoError(t, err)
+	require.Len(t, client.Status(), 3)
+}
+
+// addresses are options with that many targets.
+func addresses(mint func(context.Context, string) (string, error), count int) remote.Options {
+	o := address(mint, "http://catalog:8081")
+	for i := 1; i < count; i++ {
+		o.Targets = append(o.Targets, fmt.Sprintf("http://catalog:%d", 8081+i))
+	}
+	return o
 }
 
 func address(mint func(context.Context, string) (string, error), target string) remote.Options {

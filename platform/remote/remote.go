@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +28,8 @@ type Options struct {
 	// module's contract that this side speaks.
 	Contract, OldestContract int
 	// Targets are the addresses of internal listeners that host the module:
-	// http://host:port, https://host:port or unix:///path/of/socket. At most 64.
+	// http://host:port, https://host:port or unix:///path/of/socket. At most 64. One that is there
+	// twice counts once.
 	Targets []string
 	// Mint makes the token that vouches for the actor in ctx.
 	Mint func(ctx context.Context, audience string) (string, error)
@@ -77,8 +79,6 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("a remote client needs the versions of the contract that it speaks")
 	case len(o.Targets) == 0:
 		return nil, errors.New(o.Module + " has no address")
-	case len(o.Targets) > maxTargets:
-		return nil, errors.New(o.Module + " has too many addresses")
 	}
 	setDefault(&o.Timeout, defaultTimeout)
 	setDefault(&o.MaxConcurrent, defaultMaxConcurrent)
@@ -87,10 +87,15 @@ func New(o Options) (*Client, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{options: o, budget: newBudget()}
-	for i, address := range o.Targets {
-		t, err := newTarget(i, address, &c.options)
-		if err != nil {
+	for _, address := range o.Targets {
+		t, err := newTarget(len(c.targets), address, &c.options)
+		switch {
+		case err != nil:
 			return nil, err
+		case slices.ContainsFunc(c.targets, t.is):
+			continue
+		case len(c.targets) == maxTargets:
+			return nil, errors.New(o.Module + " has too many addresses")
 		}
 		t.gate.settled = &c.settled
 		c.targets = append(c.targets, t)

@@ -60,6 +60,12 @@ func newTarget(number int, address string, o *Options) (*target, error) {
 	return t, nil
 }
 
+// is reports whether both are the same address, however it is spelled.
+func (t *target) is(other *target) bool {
+	a, b := t.connections, other.connections
+	return a.network == b.network && a.address == b.address && (a.tls == nil) == (b.tls == nil)
+}
+
 // outcome is what an attempt says about its target.
 type outcome uint8
 
