@@ -96,10 +96,11 @@ type watcher struct {
 	forced  bool
 }
 
-// reading is what the file held at one time.
+// reading is what the file has held since a time.
 type reading struct {
 	content []byte
 	missing bool
+	since   time.Time
 }
 
 func (w *watcher) read() (content []byte, missing bool) {
@@ -116,8 +117,11 @@ func (w *watcher) look() time.Duration {
 		return pollEvery
 	}
 	if w.pending == nil || w.pending.missing != missing || !bytes.Equal(w.pending.content, content) {
-		w.pending = &reading{content, missing}
+		w.pending = &reading{content, missing, time.Now()}
 		return settleAfter
+	}
+	if same := time.Since(w.pending.since); same < settleAfter {
+		return settleAfter - same // one way of writing tells of several changes
 	}
 	w.accepted, w.missing, w.pending, w.forced = content, missing, nil, false
 	w.tell()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -121,6 +122,24 @@ func TestWatch(t *testing.T) {
 		require.NoError(t, os.Rename(filepath.Join(mount, "..tmp"), filepath.Join(mount, "..data")))
 		require.Equal(t, 5, w.share(t))
 	})
+}
+
+// A file that is still being written is not believed, however often the system
+// tells of it.
+func TestWatch_Settles(t *testing.T) {
+	t.Parallel()
+	w := watch(t, yamlFile(t, "catalog: {remote: 1}\n"))
+	for range 3 {
+		w.write(t, "catalog: {remote: 2}\n")
+		for range 20 {
+			require.NoError(t, os.WriteFile(w.path+".beside", []byte("something else"), 0o600))
+			runtime.Gosched()
+		}
+		w.write(t, "catalog: {remote: 25}\n")
+		require.Equal(t, 25, w.share(t), "the first half is told of")
+		w.write(t, "catalog: {remote: 1}\n")
+		require.Equal(t, 1, w.share(t))
+	}
 }
 
 // The default file need not be there at first, nor its directory be named.
