@@ -83,6 +83,27 @@ func checkRamp(steps []int) string {
 	return ""
 }
 
+// changeOf is the change that makes one policy of another.
+func changeOf(before, after flip.Policy) Change {
+	var c Change
+	differs := fieldsOf(before, after)
+	if differs.Remote {
+		c.Remote = &after.Remote
+	}
+	if differs.Shadow {
+		c.Shadow = &after.Shadow
+	}
+	if differs.Fallback {
+		c.Fallback = &after.Fallback
+	}
+	return c
+}
+
+// fields are what the change gives.
+func (c Change) fields() Fields {
+	return Fields{Remote: c.Remote != nil || len(c.Ramp) > 0, Shadow: c.Shadow != nil, Fallback: c.Fallback != nil}
+}
+
 // applyTo is the record that the change makes of the present one.
 func (c Change) applyTo(present Record, id, walker string, now time.Time) Record {
 	r := Record{

@@ -8,61 +8,70 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 
 	"shop/platform/config"
 )
 
 // fileStore writes policies into the settings file, whose watchers are in every
 // process that reads it. Guards and ramps stay with the process that took them.
-type fileStore struct {
-	settings config.Config
-	mu       sync.Mutex // one change of the file at a time
-}
+type fileStore struct{ settings config.Config }
 
 // Name implements Store.
 func (*fileStore) Name() string { return inFile }
 
 // Save implements Store.
-func (s *fileStore) Save(_ context.Context, module string, r Record, _ uint64) (uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	values := []setting{
-		{module + ".remote", strconv.Itoa(r.Remote)},
-		{module + ".shadow", strconv.Itoa(r.Shadow)},
-		{module + ".fallback", r.Fallback.String()},
+func (s *fileStore) Save(ctx context.Context, module string, r Record, changed Fields, _ uint64) (uint64, error) {
+	lock, err := lockFile(ctx, s.settings.File)
+	if err != nil {
+		return 0, errors.Join(ErrNotHere, fmt.Errorf("lock the settings file: %w", err))
 	}
-	path := s.settings.File
-	content, err := os.ReadFile(path)
+	defer lock.Close() // which gives it back
+	content, err := os.ReadFile(s.settings.File)
 	if err != nil {
 		return 0, errors.Join(ErrNotHere, fmt.Errorf("read the settings file: %w", err))
 	}
-	present, err := settingsIn(content)
-	if err != nil {
-		return 0, errors.Join(ErrNotHere, fmt.Errorf("read the settings file: %w", err))
-	}
-	var wanted []setting
-	for _, v := range values {
-		old, found := present[v.key]
-		switch {
-		case s.settings.Pinned(v.key) && s.pinned(module, v.key) != v.value:
-			return 0, errors.Join(ErrNotHere, fmt.Errorf("%s is set in the environment, which wins over the settings file", config.EnvOf(v.key)))
-		case s.settings.Pinned(v.key), found && old == v.value, !found && v.value == defaultOf(v.key):
-		default:
-			wanted = append(wanted, v)
-		}
-	}
-	if len(wanted) == 0 {
-		return 0, nil
-	}
-	changed, err := edit(content, wanted)
+	wanted, err := s.wanted(module, r, changed, content)
 	if err != nil {
 		return 0, errors.Join(ErrNotHere, err)
 	}
-	if err := replace(path, changed); err != nil {
+	if len(wanted) == 0 {
+		return 0, ErrAsItWas
+	}
+	edited, err := edit(content, wanted)
+	if err != nil {
+		return 0, errors.Join(ErrNotHere, err)
+	}
+	if err := replace(s.settings.File, edited); err != nil {
 		return 0, errors.Join(ErrNotHere, fmt.Errorf("write the settings file: %w", err))
 	}
 	return 0, nil
+}
+
+// wanted are the settings that have to be written into the file.
+func (s *fileStore) wanted(module string, r Record, changed Fields, content []byte) ([]setting, error) {
+	present, err := settingsIn(content)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings file: %w", err)
+	}
+	var wanted []setting
+	for _, v := range []struct {
+		setting
+		changed bool
+	}{
+		{setting{module + ".remote", strconv.Itoa(r.Remote)}, changed.Remote},
+		{setting{module + ".shadow", strconv.Itoa(r.Shadow)}, changed.Shadow},
+		{setting{module + ".fallback", r.Fallback.String()}, changed.Fallback},
+	} {
+		old, found := present[v.key]
+		switch {
+		case s.settings.Pinned(v.key) && s.pinned(module, v.key) != v.value:
+			return nil, fmt.Errorf("%s is set in the environment, which wins over the settings file", config.EnvOf(v.key))
+		case !v.changed, s.settings.Pinned(v.key), found && old == v.value, !found && v.value == defaultOf(v.key):
+		default:
+			wanted = append(wanted, v.setting)
+		}
+	}
+	return wanted, nil
 }
 
 // Watch implements Store: the settings are watched anyway.

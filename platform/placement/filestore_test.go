@@ -1,6 +1,7 @@
 package placement_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"shop/platform/config"
 	"shop/platform/flip"
 	"shop/platform/placement"
 )
@@ -159,6 +161,57 @@ func TestFile_Ramp(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("catalog: {url: http://a, remote: 10}\n"), 0o600))
 	eventually(t, r.remoteIs(10), "what is typed counts")
 	require.Nil(t, r.state(t).Ramp)
+}
+
+// Processes that change the file at the same moment lose nothing of one another,
+// also when they have not seen yet what the other wrote.
+func TestFile_AtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	const times = 99
+	path := file(t, "catalog:\n  url: http://a\n")
+	ended := make(chan error, 2)
+	for _, field := range []struct {
+		change func(int) placement.Change
+		of     func(config.Placement) int
+	}{
+		{func(share int) placement.Change { return placement.Change{Remote: &share} }, func(p config.Placement) int { return p.Remote }},
+		{func(share int) placement.Change { return placement.Change{Shadow: &share} }, func(p config.Placement) int { return p.Shadow }},
+	} {
+		r := newRig(t, options{settings: settings(t, path)})
+		go func() {
+			for share := 1; share <= times; share++ {
+				if _, err := r.Change(t.Context(), "catalog", field.change(share)); err != nil {
+					ended <- err
+					return
+				}
+				written, err := config.Load(config.Options{File: path, Environ: []string{"SHOP_CATALOG_URL=http://a"}})
+				if is := field.of(written.PlacementOf("catalog")); err != nil || is != share {
+					ended <- fmt.Errorf("it is %d instead of %d: %w", is, share, err)
+					return
+				}
+			}
+			ended <- nil
+		}()
+	}
+	require.NoError(t, <-ended)
+	require.NoError(t, <-ended)
+}
+
+// The last change counts in all processes, also one back to what the file held
+// before the others have seen it at all.
+func TestFile_LastCounts(t *testing.T) {
+	t.Parallel()
+	path := file(t, "catalog: {url: http://a, remote: 0}\n")
+	one := newRig(t, options{settings: settings(t, path)}).run(t)
+	two := newRig(t, options{settings: settings(t, path)}).run(t)
+	eventually(t, func() bool { return one.state(t).Targets[0].Healthy && two.state(t).Targets[0].Healthy }, "greeted")
+	for range 5 {
+		one.change(t, placement.Change{Remote: new(25)})
+		two.change(t, placement.Change{Remote: new(0)})
+		require.Equal(t, 0, settingsOf(t, path))
+		eventually(t, one.remoteIs(0), "it reaches the other")
+		require.Equal(t, 0, two.route.Policy().Remote)
+	}
 }
 
 func TestReload(t *testing.T) {

@@ -57,7 +57,7 @@ func newNATSStore(url string, logger *slog.Logger) (*natsStore, error) {
 func (*natsStore) Name() string { return inNATS }
 
 // Save implements Store.
-func (s *natsStore) Save(ctx context.Context, module string, r Record, after uint64) (uint64, error) {
+func (s *natsStore) Save(ctx context.Context, module string, r Record, _ Fields, after uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
 	if !s.conn.IsConnected() {

@@ -2,6 +2,7 @@ package placement
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"slices"
@@ -54,32 +55,56 @@ type placed struct {
 // now is the time as records hold it.
 func now() time.Time { return time.Now().UTC() }
 
-// save keeps a record and puts it in force. after is as for Store.Save. Errors:
-// ErrStore, ErrSuperseded.
-func (p *placed) save(ctx context.Context, r Record, after uint64) error {
+// save keeps a record and puts it in force. named are the fields that whoever
+// made it has given, which others may have changed meanwhile; after is as for
+// Store.Save. Errors: ErrStore, ErrSuperseded.
+func (p *placed) save(ctx context.Context, r Record, named Fields, after uint64) error {
 	store, origin := p.controller.store, p.controller.store.Name()
-	inFile := origin == inFile
-	if inFile {
-		p.mu.Lock()
-		p.echoes = append(p.echoes, r.policy())
-		p.mu.Unlock()
-	}
-	revision, err := store.Save(ctx, p.name, r, after)
-	if err != nil && inFile {
-		p.mu.Lock()
-		p.echoes = slices.DeleteFunc(p.echoes, func(e flip.Policy) bool { return e == r.policy() })
-		p.mu.Unlock()
+	changed := p.expect(r, named)
+	revision, err := store.Save(ctx, p.name, r, changed, after)
+	switch {
+	case err == nil && origin == inFile:
+		// What others wrote into the file at the same time may be what was there
+		// before.
+		p.controller.Reload()
+	case err != nil:
+		p.expectNot(r)
 	}
 	if errors.Is(err, ErrNotHere) {
 		p.controller.logger.WarnContext(ctx, "a module's placement is kept in memory only",
 			slog.String("module", p.name), slog.Any("error", err))
 		origin, err = inMemory, nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrAsItWas) {
 		return notKept(err)
 	}
 	p.adopt(ctx, r, origin, revision)
 	return nil
+}
+
+// expect notes that a record's policy will be seen in the settings file, and
+// returns the fields to write: those that are named, and those that differ from
+// what the file is believed to hold.
+func (p *placed) expect(r Record, named Fields) Fields {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	believed := p.configured
+	if n := len(p.echoes); n > 0 {
+		believed = p.echoes[n-1]
+	}
+	if p.controller.store.Name() == inFile {
+		p.echoes = append(p.echoes, r.policy())
+	}
+	return named.and(fieldsOf(believed, r.policy()))
+}
+
+// expectNot takes expect back: nothing was written.
+func (p *placed) expectNot(r Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.echoes); n > 0 && p.echoes[n-1] == r.policy() {
+		p.echoes = p.echoes[:n-1]
+	}
 }
 
 // adopt puts in force what is kept, unless something newer is.
@@ -113,31 +138,50 @@ func (p *placed) configure(ctx context.Context, wanted flip.Policy) {
 		p.mu.Unlock()
 		return
 	}
-	if wanted == p.configured {
+	if wanted == p.configured && len(p.echoes) == 0 {
 		p.mu.Unlock()
 		return
 	}
+	before := p.configured
 	p.configured, p.echoes = wanted, nil
 	same := wanted == p.record.policy()
 	p.mu.Unlock()
-	if same {
-		return
+	switch {
+	case same:
+	case p.controller.store.Name() == inFile:
+		p.changing.Lock()
+		defer p.changing.Unlock()
+		p.adopt(ctx, recordOf(wanted), inFile, 0)
+	default:
+		p.edited(ctx, changeOf(before, wanted))
 	}
+}
+
+// edited makes the change that somebody has made in the settings, where they are
+// not what is kept: by the same rules as an operator's, and without touching
+// what is as it was in the settings.
+func (p *placed) edited(ctx context.Context, change Change) {
 	p.changing.Lock()
 	defer p.changing.Unlock()
-	r := recordOf(wanted)
-	switch p.controller.store.Name() {
-	case inFile:
-		p.adopt(ctx, r, inFile, 0)
-	case inMemory:
-		p.adopt(ctx, r, inSettings, 0)
-	default:
-		if err := p.save(ctx, r, 0); err != nil {
-			p.adopt(ctx, r, inSettings, 0)
-			p.mu.Lock()
-			p.unsaved = true
-			p.mu.Unlock()
-		}
+	p.mu.Lock()
+	present := p.record
+	p.mu.Unlock()
+	next := change.applyTo(present, rand.Text(), p.controller.name, now())
+	if next.policy() == present.policy() {
+		return
+	}
+	if err := p.check(ctx, next, change.Fallback != nil); err != nil {
+		p.controller.logger.ErrorContext(ctx, "a change in the settings is refused; the placement before stays",
+			slog.String("module", p.name), slog.String("wanted", next.policy().String()), slog.Any("error", err))
+		return
+	}
+	if p.controller.store.Name() == inMemory {
+		p.adopt(ctx, next, inSettings, 0)
+		return
+	}
+	if err := p.save(ctx, next, change.fields(), 0); err != nil {
+		p.adopt(ctx, next, inSettings, 0)
+		p.keepLater(ctx, err)
 	}
 }
 

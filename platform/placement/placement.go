@@ -173,7 +173,7 @@ func (c *Controller) Change(ctx context.Context, module string, change Change) (
 	if decided := c.flags.decide(ctx, p.name, next.policy()); decided != next.policy() {
 		return ModuleState{}, ErrDecidedElsewhere.With("the flag provider decides the placement of %s: %s", p.name, decided)
 	}
-	if err := p.save(ctx, next, 0); err != nil {
+	if err := p.save(ctx, next, change.fields(), 0); err != nil {
 		return ModuleState{}, err
 	}
 	return p.state(ctx), nil

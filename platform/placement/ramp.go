@@ -46,7 +46,7 @@ func (p *placed) abort(ctx context.Context, change, reason string) {
 	back := present.back(rand.Text(), now(), reason)
 	p.controller.logger.WarnContext(ctx, "a guard takes a change back", slog.String("module", p.name), slog.String("reason", reason),
 		slog.String("from", present.policy().String()), slog.String("to", back.policy().String()))
-	err := p.save(ctx, back, revision)
+	err := p.save(ctx, back, Fields{Remote: true, Shadow: true}, revision)
 	if err == nil || errors.Is(err, ErrSuperseded) {
 		return // what superseded it comes by itself, and is judged by its own guards
 	}
@@ -65,7 +65,7 @@ func (p *placed) replace(ctx context.Context, change string, with func(Record) R
 	if present.Change != change {
 		return
 	}
-	err := p.save(ctx, with(present), revision)
+	err := p.save(ctx, with(present), Fields{}, revision)
 	if err != nil && !errors.Is(err, ErrSuperseded) {
 		p.keepLater(ctx, err)
 	}
