@@ -45,10 +45,13 @@ func (c *Client) send(ctx context.Context, t *target, m *message) (http.Header, 
 	}
 	answer, keep, err := conn.exchange(ctx, m.deadline, b.request.text, &b.answer, c.options.MaxResponseBytes)
 	sent := conn.wire.touched // before others use it
-	if keep {
+	switch {
+	case keep:
 		t.connections.give(conn)
-	} else {
-		conn.end()
+	case err == nil:
+		t.connections.retire(conn)
+	default:
+		t.connections.drop(conn)
 	}
 	if err != nil && conn.reused && !sent && m.over(ctx) == nil {
 		t.gate.shut()

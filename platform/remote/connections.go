@@ -31,7 +31,10 @@ type connections struct {
 	// idle are those that wait, in the order in which they were given back: the
 	// one used last is at the end.
 	idle []*connection
-	// lost says that all idle connections have been swept away since the last call.
+	// count is how many there are, idle or in use.
+	count int
+	// lost says that since the last call there was a moment without any: who answers
+	// at the address now may be another process.
 	lost    bool
 	closed  bool
 	sweeper *time.Timer // while connections are idle
@@ -52,7 +55,7 @@ func (c *connections) reuse() (*connection, error) {
 			waiting.reused = true
 			return waiting, nil
 		case waiting != nil:
-			waiting.end()
+			c.drop(waiting)
 			ended = true
 		case ended || lost:
 			return nil, errDead
@@ -63,7 +66,7 @@ func (c *connections) reuse() (*connection, error) {
 }
 
 // pop takes the connection used last from the idle ones. Without one it says, once,
-// whether they have been lost.
+// whether all have been lost.
 func (c *connections) pop() (waiting *connection, lost bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,17 +94,37 @@ func (c *connections) dial(ctx context.Context, deadline time.Time) (*connection
 		return nil, fmt.Errorf("connect: %w", reason(err))
 	}
 	w, err := newWire(socket)
-	if err == nil && c.tls == nil {
-		return newConnection(w, w), nil
-	}
-	if err == nil {
+	over := net.Conn(w)
+	if err == nil && c.tls != nil {
 		secure := tls.Client(w, c.tls)
-		if err = secure.HandshakeContext(ctx); err == nil {
-			return newConnection(w, secure), nil
-		}
+		err, over = secure.HandshakeContext(ctx), secure
 	}
-	_ = socket.Close() // err says more
-	return nil, fmt.Errorf("connect: %w", err)
+	if err != nil {
+		_ = socket.Close() // err says more
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count++
+	return newConnection(w, over), nil
+}
+
+// drop ends a connection that cannot carry another call.
+func (c *connections) drop(used *connection) {
+	used.end()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count--
+	c.lost = c.lost || c.count == 0
+}
+
+// retire ends one after an answer with which the far side has ended it: that is how
+// some processes always answer, and no sign of another.
+func (c *connections) retire(used *connection) {
+	used.end()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count--
 }
 
 // give takes a connection back whose answer has been read to its end.
@@ -116,6 +139,7 @@ func (c *connections) put(unused *connection) {
 	defer c.mu.Unlock()
 	if c.closed {
 		unused.end()
+		c.count--
 		return
 	}
 	c.idle = append(c.idle, unused)
@@ -132,7 +156,8 @@ func (c *connections) sweep() {
 		c.idle[0].end()
 		c.idle[0] = nil
 		c.idle = c.idle[1:]
-		c.lost = len(c.idle) == 0
+		c.count--
+		c.lost = c.lost || c.count == 0
 	}
 	c.sweeper = nil
 	if len(c.idle) > 0 {
@@ -148,6 +173,7 @@ func (c *connections) close() {
 	for _, waiting := range c.idle {
 		waiting.end()
 	}
+	c.count -= len(c.idle)
 	c.idle = nil
 	if c.sweeper != nil {
 		c.sweeper.Stop()

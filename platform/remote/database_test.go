@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -101,6 +102,33 @@ func TestRequireDatabase_AfterRestart(t *testing.T) {
 		return err != nil && strings.Contains(err.Error(), "it reads the database fedcba98")
 	}, "it is not refused")
 	requireUnavailable(t, do(t, client, writeCall), false)
+	require.EqualValues(t, 1, f.arrivals.Load())
+}
+
+// That holds too when no connection was left that could have told that it had gone,
+// as the last call was given up.
+func TestRequireDatabase_AfterUnseenRestart(t *testing.T) {
+	t.Parallel()
+	f := newFarAtSocket(t, hang)
+	client := newClient(t, remote.Options{}, f.address)
+	client.RequireDatabase(firstDatabase, 1)
+	client.Greet(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
+	given := make(chan error, 1)
+	go func() {
+		_, err := client.Do(ctx, writeCall)
+		given <- err
+	}()
+	eventually(t, func() bool { return f.arrivals.Load() == 1 }, "the call does not arrive")
+	cancel()
+	require.ErrorIs(t, <-given, context.Canceled)
+	f.kill()
+	f.answers(nil)
+	f.says(reading(secondDatabase, 1))
+	f.start(t)
+	err := do(t, client, writeCall)
+	requireUnavailable(t, err, false)
+	require.ErrorContains(t, err, "it reads the database fedcba98")
 	require.EqualValues(t, 1, f.arrivals.Load())
 }
 

@@ -136,17 +136,24 @@ func TestFaults_OneHangs(t *testing.T) {
 func TestFaults_HangsAfterBreaker(t *testing.T) {
 	t.Parallel()
 	f := newFar(t, nil)
-	client := newClient(t, remote.Options{Timeout: 100 * time.Millisecond}, f.address)
+	client := newClient(t, remote.Options{Timeout: 300 * time.Millisecond}, f.address)
 	require.NoError(t, do(t, client, writeCall))
 	greeting := *f.hello.Load()
 	var handler http.HandlerFunc = hang
 	f.hello.Store(&handler)
 	f.answers(hang)
-	eventually(t, func() bool {
-		_ = do(t, client, writeCall)
-		return client.Status()[0].Breaker == "open"
-	}, "the breaker does not open")
+	const callers = 5 // open the breaker together
+	results := make(chan error, callers)
+	for range callers {
+		go func() { results <- do(t, client, writeCall) }()
+	}
+	for range callers {
+		requireUnavailable(t, <-results, true)
+	}
+	require.NoError(t, client.Status()[0].Err)
+	require.Equal(t, "open", client.Status()[0].Breaker)
 	before := f.arrivals.Load()
+	require.ErrorContains(t, do(t, client, writeCall), "left alone for a moment") // and not what a greeting came to
 	// Through several greetings, each with the pause in which a trial would be due.
 	greetings := f.greetings.Load() + 3
 	eventually(t, func() bool {

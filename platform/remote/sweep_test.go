@@ -16,7 +16,9 @@ import (
 func TestConnections_Sweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		c := &connections{}
 		idle := func() (*connection, net.Conn) {
+			c.count++
 			near, far := net.Pipe()
 			w := &wire{Conn: near}
 			return newConnection(w, w), far
@@ -26,7 +28,6 @@ func TestConnections_Sweep(t *testing.T) {
 			_, err := far.Read(make([]byte, 1))
 			return err == io.EOF //nolint:errorlint // as it is documented
 		}
-		c := &connections{}
 		first, firstFar := idle()
 		second, secondFar := idle()
 		c.give(first)
