@@ -29,6 +29,7 @@ func TestChange(t *testing.T) {
 	require.Equal(t, "errors>1%", s.Guards)
 	require.Equal(t, "memory", s.StoredIn)
 	require.Nil(t, s.Waiting)
+	require.Contains(t, r.logs.String(), "source=operator actor=")
 
 	s = r.change(t, placement.Change{Remote: new(50)})
 	require.Equal(t, flip.Policy{Remote: 50, Shadow: 5, Fallback: flip.FallbackReads}, r.route.Policy(), "what is left out stays")

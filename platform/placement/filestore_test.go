@@ -127,6 +127,7 @@ func TestFile_Replicas(t *testing.T) {
 	require.Equal(t, 25, one.route.Policy().Remote)
 	eventually(t, func() bool { return two.route.Policy() == flip.Policy{Remote: 25, Fallback: flip.FallbackReads} }, "the other replica follows")
 	require.Equal(t, "file", two.state(t).StoredIn)
+	require.Contains(t, two.logs.String(), "source=file")
 
 	require.NoError(t, os.WriteFile(path, []byte("catalog: {url: http://a, remote: 50}\n"), 0o600))
 	for _, r := range []*rig{one, two} {

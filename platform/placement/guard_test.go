@@ -94,6 +94,7 @@ func TestGuards(t *testing.T) {
 				require.NotNil(t, s.Aborted)
 				require.Contains(t, s.Aborted.Reason, test.reason)
 				require.Contains(t, r.logs.String(), "a guard takes a change back")
+				require.Contains(t, r.logs.String(), "source=guard")
 				require.Equal(t, 1, s.Remote, "what it was before the change")
 				require.Equal(t, 0, s.Shadow)
 				require.Equal(t, test.fallback.String(), s.Fallback)
@@ -133,6 +134,7 @@ func TestRamp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, options{}).run(t)
+		<-time.After(300 * time.Millisecond)
 		s := r.change(t, placement.Change{Ramp: []int{1, 25, 100}, Every: 10 * time.Second, AbortOn: guards(t, "errors>1%")})
 		require.Equal(t, 1, s.Remote)
 		require.Equal(t, []int{1, 25, 100}, s.Ramp.Steps)
@@ -145,6 +147,7 @@ func TestRamp(t *testing.T) {
 			require.Equal(t, share, now.Remote)
 			require.Equal(t, step+1, now.Ramp.Step)
 			require.Equal(t, s.Change, now.Change, "the steps are one change")
+			require.True(t, now.Ramp.NextAt.Equal(started.Add(time.Duration(step+1)*10*time.Second)), "no step is longer than the others")
 			<-time.After(time.Until(now.Ramp.NextAt) + time.Second)
 		}
 		synctest.Wait()

@@ -40,7 +40,16 @@ func newNATSStore(url string, logger *slog.Logger) (*natsStore, error) {
 	again := make(chan struct{}, 1)
 	conn, err := nats.Connect(
 		url, nats.Name("shop modules"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
-		nats.ReconnectWait(natsRetry), nats.Timeout(natsTimeout), nats.ReconnectHandler(func(*nats.Conn) { poke(again) }),
+		nats.ReconnectWait(natsRetry), nats.Timeout(natsTimeout),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // else it was closed here
+				logger.Warn("the connection to NATS is lost: the placement of modules stays as it is, and can be changed to fewer remote calls only", slog.Any("error", err))
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			logger.Info("the connection to NATS is back")
+			poke(again)
+		}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)

@@ -104,6 +104,8 @@ func TestNATS_Away(t *testing.T) {
 	s.Shutdown()
 	s.WaitForShutdown()
 
+	eventually(t, func() bool { return contains(r.logs, "the connection to NATS is lost") }, "it is told")
+
 	late := onNATS(t, url)
 	_, err := late.Change(t.Context(), "catalog", placement.Change{Remote: new(25)})
 	require.ErrorIs(t, err, placement.ErrStore)
@@ -118,6 +120,7 @@ func TestNATS_Away(t *testing.T) {
 
 	natsServer(t, directory, port)
 	eventually(t, func() bool { return r.state(t).StoredIn == "nats" }, "it is kept")
+	require.Contains(t, r.logs.String(), "the connection to NATS is back")
 	eventually(t, func() bool { return late.state(t).Aborted != nil }, "it reaches the other replica")
 	late.keep(t, placement.Change{Remote: new(10)})
 	eventually(t, r.remoteIs(10), "everything works again")

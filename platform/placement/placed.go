@@ -35,9 +35,11 @@ type placed struct {
 	// written into the settings file and not seen come back.
 	configured flip.Policy
 	echoes     []flip.Policy
-	// waiting says why what is wanted is not in force; nil when it is.
-	waiting error
-	window  window
+	// waiting says why what is wanted is not in force; nil when it is. greetSoon
+	// has the targets greeted when that begins.
+	waiting   error
+	greetSoon chan struct{}
+	window    window
 	// hellos are the last answers of the targets, failures those of the last
 	// greeting that had none; own is the module's own database.
 	hellos   map[string]remote.Hello
@@ -57,8 +59,8 @@ func now() time.Time { return time.Now().UTC() }
 
 // save keeps a record and puts it in force. named are the fields that whoever
 // made it has given, which others may have changed meanwhile; after is as for
-// Store.Save. Errors: ErrStore, ErrSuperseded.
-func (p *placed) save(ctx context.Context, r Record, named Fields, after uint64) error {
+// Store.Save; source is for the log. Errors: ErrStore, ErrSuperseded.
+func (p *placed) save(ctx context.Context, r Record, named Fields, after uint64, source string) error {
 	store, origin := p.controller.store, p.controller.store.Name()
 	changed := p.expect(r, named)
 	revision, err := store.Save(ctx, p.name, r, changed, after)
@@ -78,8 +80,20 @@ func (p *placed) save(ctx context.Context, r Record, named Fields, after uint64)
 	if err != nil && !errors.Is(err, ErrAsItWas) {
 		return notKept(err)
 	}
-	p.adopt(ctx, r, origin, revision)
+	p.adopt(ctx, r, origin, revision, source)
 	return nil
+}
+
+// saveOrLater is save for what must happen even if it cannot be kept now: it is
+// in force in this process at once, and kept as soon as that is possible. What
+// superseded it comes by itself.
+func (p *placed) saveOrLater(ctx context.Context, r Record, named Fields, after uint64, source string) {
+	err := p.save(ctx, r, named, after, source)
+	if err == nil || errors.Is(err, ErrSuperseded) {
+		return
+	}
+	p.adopt(ctx, r, inMemory, 0, source)
+	p.keepLater(ctx, err)
 }
 
 // expect notes that a record's policy will be seen in the settings file, and
@@ -108,7 +122,7 @@ func (p *placed) expectNot(r Record) {
 }
 
 // adopt puts in force what is kept, unless something newer is.
-func (p *placed) adopt(ctx context.Context, r Record, origin string, revision uint64) {
+func (p *placed) adopt(ctx context.Context, r Record, origin string, revision uint64, source string) {
 	p.mu.Lock()
 	if revision > 0 && revision <= p.revision {
 		p.mu.Unlock()
@@ -123,10 +137,15 @@ func (p *placed) adopt(ctx context.Context, r Record, origin string, revision ui
 	p.mu.Unlock()
 	p.enforce(ctx)
 	if r.policy() != before.policy() || r.Change != before.Change {
-		p.controller.logger.InfoContext(ctx, "placement of a module",
+		attributes := []slog.Attr{
 			slog.String("module", p.name), slog.String("wanted", r.policy().String()),
 			slog.String("in_force", p.Control.Policy().String()), slog.String("guards", r.Guards.String()),
-			slog.String("stored_in", origin), slog.String("actor", identity.From(ctx).String()))
+			slog.String("stored_in", origin), slog.String("source", source),
+		}
+		if source == fromOperator {
+			attributes = append(attributes, slog.String("actor", identity.From(ctx).String()))
+		}
+		p.controller.logger.LogAttrs(ctx, slog.LevelInfo, "placement of a module", attributes...)
 	}
 }
 
@@ -151,7 +170,7 @@ func (p *placed) configure(ctx context.Context, wanted flip.Policy) {
 	case p.controller.store.Name() == inFile:
 		p.changing.Lock()
 		defer p.changing.Unlock()
-		p.adopt(ctx, recordOf(wanted), inFile, 0)
+		p.adopt(ctx, recordOf(wanted), inFile, 0, inFile)
 	default:
 		p.edited(ctx, changeOf(before, wanted))
 	}
@@ -176,13 +195,10 @@ func (p *placed) edited(ctx context.Context, change Change) {
 		return
 	}
 	if p.controller.store.Name() == inMemory {
-		p.adopt(ctx, next, inSettings, 0)
+		p.adopt(ctx, next, inSettings, 0, inSettings)
 		return
 	}
-	if err := p.save(ctx, next, change.fields(), 0); err != nil {
-		p.adopt(ctx, next, inSettings, 0)
-		p.keepLater(ctx, err)
-	}
+	p.saveOrLater(ctx, next, change.fields(), 0, inSettings)
 }
 
 // enforce puts in force what is wanted, as far as it is safe.
@@ -215,6 +231,9 @@ func (p *placed) enforce(ctx context.Context) {
 	}
 	if reason := messageOf(waiting); reason != messageOf(p.waiting) {
 		p.logWaiting(ctx, wanted, allowed, waiting)
+	}
+	if waiting != nil && p.waiting == nil {
+		poke(p.greetSoon)
 	}
 	p.waiting = waiting
 	if p.Control.Policy() != allowed {

@@ -106,7 +106,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	for _, m := range o.Modules {
 		p := &placed{
 			Module: m, name: m.Control.Module(), controller: c, origin: inSettings,
-			hellos: map[string]remote.Hello{}, failures: map[string]error{},
+			hellos: map[string]remote.Hello{}, failures: map[string]error{}, greetSoon: make(chan struct{}, 1),
 		}
 		if p.configured, err = policyOf(o.Settings, p.name); err != nil {
 			return nil, err
@@ -152,7 +152,8 @@ func recordOf(p flip.Policy) Record {
 // Change makes an operator's change and returns the state after it. It is
 // checked as a whole before anything changes. Errors: ErrNotKnown, ErrNoAddress,
 // ErrNotHosted, ErrNotReachable, ErrContract, ErrDifferentDatabase,
-// ErrDecidedElsewhere, ErrStore, and invalid fields.
+// ErrDecidedElsewhere, ErrStore, and invalid fields. A change that sends no more
+// calls to other processes is made even if it cannot be kept: it is kept later.
 func (c *Controller) Change(ctx context.Context, module string, change Change) (ModuleState, error) {
 	p, err := c.find(module)
 	if err != nil {
@@ -173,7 +174,10 @@ func (c *Controller) Change(ctx context.Context, module string, change Change) (
 	if decided := c.flags.decide(ctx, p.name, next.policy()); decided != next.policy() {
 		return ModuleState{}, ErrDecidedElsewhere.With("the flag provider decides the placement of %s: %s", p.name, decided)
 	}
-	if err := p.save(ctx, next, change.fields(), 0); err != nil {
+	if p.Control.Reachable() && p.stepsBack(next) {
+		// Calls can be taken back while the store cannot be reached.
+		p.saveOrLater(ctx, next, change.fields(), 0, fromOperator)
+	} else if err := p.save(ctx, next, change.fields(), 0, fromOperator); err != nil {
 		return ModuleState{}, err
 	}
 	return p.state(ctx), nil

@@ -5,7 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"time"
 )
+
+// orphanedAfter is how late the next step of a ramp may be before another
+// replica takes it.
+const orphanedAfter = 5 * time.Second
 
 // look is done once a second: it takes a change back whose guards are exceeded,
 // takes the next step of a ramp when it is due, and keeps what could not be kept
@@ -15,21 +20,28 @@ func (p *placed) look(ctx context.Context) {
 	p.mu.Lock()
 	news := p.heedCalls()
 	lately := p.window.add(now(), stats)
-	r, unsaved := p.record, p.unsaved
+	r, unsaved, shared := p.record, p.unsaved, p.revision > 0
 	p.mu.Unlock()
 	if news {
 		p.enforce(ctx)
 	}
 	reason := r.Guards.exceeded(lately)
-	walks := r.Ramp != nil && r.Ramp.Walker == p.controller.name
 	switch {
 	case reason != "":
 		p.abort(ctx, r.Change, reason)
 	case unsaved:
 		p.replace(ctx, r.Change, func(present Record) Record { return present })
-	case walks && !now().Before(r.Ramp.NextAt):
-		p.replace(ctx, r.Change, func(present Record) Record { return present.next(now()) })
+	case r.Ramp != nil && p.controller.walks(*r.Ramp, shared):
+		p.replace(ctx, r.Change, func(present Record) Record { return present.next(now(), p.controller.name) })
 	}
+}
+
+// walks reports whether the controller has to take a ramp's next step now: its
+// own when it is due, and one that is shared when whoever walked it seems to have
+// gone. That others may take it, too, does no harm: one of them is superseded.
+func (c *Controller) walks(r Ramp, shared bool) bool {
+	late := now().Sub(r.NextAt)
+	return late >= 0 && (r.Walker == c.name || shared && late > orphanedAfter)
 }
 
 // abort takes a change back. It does so in this process even when that cannot
@@ -46,12 +58,7 @@ func (p *placed) abort(ctx context.Context, change, reason string) {
 	back := present.back(rand.Text(), now(), reason)
 	p.controller.logger.WarnContext(ctx, "a guard takes a change back", slog.String("module", p.name), slog.String("reason", reason),
 		slog.String("from", present.policy().String()), slog.String("to", back.policy().String()))
-	err := p.save(ctx, back, Fields{Remote: true, Shadow: true}, revision)
-	if err == nil || errors.Is(err, ErrSuperseded) {
-		return // what superseded it comes by itself, and is judged by its own guards
-	}
-	p.adopt(ctx, back, inMemory, 0)
-	p.keepLater(ctx, err)
+	p.saveOrLater(ctx, back, Fields{Remote: true, Shadow: true}, revision, fromGuard)
 }
 
 // replace keeps another record of the same change, unless another change came
@@ -65,7 +72,7 @@ func (p *placed) replace(ctx context.Context, change string, with func(Record) R
 	if present.Change != change {
 		return
 	}
-	err := p.save(ctx, with(present), Fields{}, revision)
+	err := p.save(ctx, with(present), Fields{}, revision, fromRamp)
 	if err != nil && !errors.Is(err, ErrSuperseded) {
 		p.keepLater(ctx, err)
 	}

@@ -45,6 +45,9 @@ type Ramp struct {
 	Walker string `json:"walker"`
 }
 
+// mayBeLate is how late a step may be without moving those that follow.
+const mayBeLate = 2 * tickEvery
+
 // Abort is a change that was taken back because a guard was exceeded.
 type Abort struct {
 	At     time.Time `json:"at"`
@@ -58,8 +61,10 @@ func (r Record) policy() flip.Policy {
 	return flip.Policy{Remote: r.Remote, Shadow: r.Shadow, Fallback: r.Fallback}
 }
 
-// next is the record of a ramp's next step, or after its last one.
-func (r Record) next(now time.Time) Record {
+// next is the record of a ramp's next step, taken by walker, or after its last
+// one. The steps keep their distance, unless this one is so late that the next
+// one would be at once.
+func (r Record) next(now time.Time, walker string) Record {
 	ramp := *r.Ramp
 	ramp.Steps = slices.Clone(ramp.Steps)
 	if ramp.Step == len(ramp.Steps)-1 {
@@ -67,7 +72,10 @@ func (r Record) next(now time.Time) Record {
 		return r
 	}
 	ramp.Step++
-	ramp.NextAt = now.Add(ramp.Every)
+	ramp.Walker = walker
+	if ramp.NextAt = ramp.NextAt.Add(ramp.Every); now.Sub(r.Ramp.NextAt) > mayBeLate {
+		ramp.NextAt = now.Add(ramp.Every)
+	}
 	r.Remote, r.Ramp = ramp.Steps[ramp.Step], &ramp
 	return r
 }

@@ -50,7 +50,7 @@ func (c *Controller) kept(ctx context.Context, module string, r Record, revision
 		c.logger.WarnContext(ctx, "a record of a module's placement makes no sense here", slog.String("module", module))
 		return
 	}
-	p.adopt(ctx, r, c.store.Name(), revision)
+	p.adopt(ctx, r, c.store.Name(), revision, c.store.Name())
 }
 
 // watchFlags decides again when the provider of flags says so.
@@ -127,6 +127,7 @@ func (p *placed) keepGreeting(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-p.greetSoon:
 		case <-time.After(wait):
 		}
 	}

@@ -56,6 +56,13 @@ const (
 	inSettings = "settings"
 )
 
+// Sources of changes, beside the store and the settings.
+const (
+	fromOperator = "operator"
+	fromRamp     = "ramp"
+	fromGuard    = "guard"
+)
+
 // memoryStore keeps nothing beyond what the controller itself holds.
 type memoryStore struct{}
 
