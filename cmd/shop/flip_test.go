@@ -111,11 +111,15 @@ func (p *pair) during(t *testing.T, happen func()) *traffic.Report {
 	return done.report
 }
 
+// longestStep is how long a step lasts at most: where nobody answers, a request
+// may take as long as its caller waits.
+const longestStep = 20 * time.Second
+
 // step waits until customers have made some requests more.
 func (p *pair) step(t *testing.T) {
 	t.Helper()
-	enough := p.answered.Load() + *flipRequests
-	require.Eventually(t, func() bool { return p.answered.Load() >= enough }, patience+time.Duration(*flipRequests)*time.Second, 5*time.Millisecond)
+	enough, over := p.answered.Load()+*flipRequests, time.Now().Add(longestStep)
+	require.Eventually(t, func() bool { return p.answered.Load() >= enough || time.Now().After(over) }, 2*longestStep, 5*time.Millisecond)
 }
 
 // requireBooks checks that everything the customers were promised is there, once.
