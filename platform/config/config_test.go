@@ -233,3 +233,21 @@ func TestBaseURL(t *testing.T) {
 		require.Equal(t, want, config.BaseURL(addr))
 	}
 }
+
+// A password in a value that is refused is not repeated.
+func TestLoad_RefusedPassword(t *testing.T) {
+	t.Parallel()
+	for variable, want := range map[string]string{
+		"SHOP_CATALOG_URL=http://u:p/w@x":             `SHOP_CATALOG_URL: "http://***@x" is not allowed`,
+		"SHOP_CATALOG_URL=http://a,http://u:p@w@x:80": `SHOP_CATALOG_URL: "http://***@x:80" is not allowed`,
+		"SHOP_CATALOG_URL=u:p@x":                      `SHOP_CATALOG_URL: "***@x" is not allowed`,
+		"SHOP_CORS_ORIGINS=https://u:p@shop.example":  `SHOP_CORS_ORIGINS: "https://***@shop.example" is not allowed`,
+		"SHOP_MAIL_FROM=Shop <shop@example.com":       `SHOP_MAIL_FROM: "Shop <shop@example.com" is not allowed`,
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(config.Options{File: os.DevNull, Environ: []string{variable}})
+			require.ErrorContains(t, err, want)
+		})
+	}
+}

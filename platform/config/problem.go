@@ -35,7 +35,23 @@ func (f *field) badValue(name, text string, err error) Problem {
 	if f.hidden() {
 		return Problem{Name: name, Message: "not allowed: " + err.Error()}
 	}
-	return Problem{Name: name, Message: fmt.Sprintf("%q is not allowed: %s", text, err)}
+	return Problem{Name: name, Message: fmt.Sprintf("%q is not allowed: %s", withoutUser(text), err)}
+}
+
+// withoutUser is text without what stands before an @ in URLs: it may be a
+// password. A mail address alone is left as it is.
+func withoutUser(text string) string {
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return text
+	}
+	start := 0
+	if scheme := strings.Index(text[:at], "://"); scheme >= 0 {
+		start = scheme + len("://")
+	} else if !strings.Contains(text[:at], ":") {
+		return text
+	}
+	return text[:start] + "***" + text[at:]
 }
 
 // name is the setting's key in the file.
