@@ -24,7 +24,10 @@ func lockFile(ctx context.Context, path string) (*os.File, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	for {
-		file, err := os.Open(path)
+		file, err := os.OpenFile(path, os.O_RDWR, 0) // network file systems lock no other
+		if err != nil {
+			file, err = os.Open(path)
+		}
 		if err != nil {
 			return nil, err //nolint:wrapcheck // names the file
 		}

@@ -215,6 +215,16 @@ func TestFile_LastCounts(t *testing.T) {
 	}
 }
 
+// What is typed between the start and the watch is not missed.
+func TestFile_ChangedBeforeRun(t *testing.T) {
+	t.Parallel()
+	path := file(t, "catalog: {url: http://a}\n")
+	r := newRig(t, options{settings: settings(t, path)})
+	require.NoError(t, os.WriteFile(path, []byte("catalog: {url: http://a, remote: 25}\n"), 0o600))
+	r.run(t)
+	eventually(t, r.remoteIs(25), "it is seen")
+}
+
 func TestReload(t *testing.T) {
 	t.Parallel()
 	path := file(t, "catalog: {url: http://a}\n")

@@ -23,6 +23,7 @@ const (
 // Run watches the settings, the store, the targets and the guards, and walks
 // ramps, until ctx ends. It never fails for what is only unreachable.
 func (c *Controller) Run(ctx context.Context) error {
+	c.Reload() // the file may have changed since the settings were read
 	var work sync.WaitGroup
 	work.Go(func() {
 		c.store.Watch(ctx, func(module string, r Record, revision uint64) { c.kept(ctx, module, r, revision) })
