@@ -19,8 +19,7 @@ type Control struct {
 	module            string
 	hosted, reachable bool
 	policy            atomic.Pointer[active]
-	methods           map[string]*counters
-	order             []contract.Method
+	methods           []*counters
 	tracer            trace.Tracer
 
 	fallbacks atomic.Int64
@@ -29,11 +28,10 @@ type Control struct {
 
 func newControl(module string, methods []contract.Method, hosted, reachable bool, o *Observer) *Control {
 	c := &Control{
-		module: module, hosted: hosted, reachable: reachable,
-		methods: make(map[string]*counters, len(methods)), order: methods,
+		module: module, hosted: hosted, reachable: reachable, methods: make([]*counters, len(methods)),
 	}
-	for _, m := range methods {
-		c.methods[m.Name] = &counters{}
+	for i, m := range methods {
+		c.methods[i] = &counters{method: m.Name}
 	}
 	c.shadows.slots = make(chan struct{}, maxShadows)
 	if o != nil {

@@ -68,9 +68,9 @@ func (c *Control) collect(to chan<- prometheus.Metric) {
 	counter := func(d *prometheus.Desc, n int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
-	for name, m := range c.methods {
+	for _, m := range c.methods {
 		for side := range sides {
-			m.collect(to, counter, c.module, name, side)
+			m.collect(to, counter, c.module, m.method, side)
 		}
 	}
 	if !c.reachable {
