@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 
 	"shop/platform/config"
 	"shop/platform/httpapi"
@@ -30,6 +32,8 @@ func newRemotes(
 	if !reached(cfg, "users") {
 		logger.Warn("sessions cannot be checked here: requests that carry one are answered 503", slog.String("set", config.EnvOf("users.url")))
 	}
+	// Read once, and only where somebody is reached.
+	secure := sync.OnceValues(func() (*tls.Config, error) { return serviceTLS(cfg) })
 	clients := remotes{}
 	closeAll := func() {
 		for _, client := range clients {
@@ -49,10 +53,7 @@ func newRemotes(
 			options.Propagator = tracing.Propagator()
 		}
 		var err error
-		if cfg.ServiceTLSCert != "" || cfg.ServiceTLSCA != "" {
-			options.TLS, err = remote.TLSConfig(cfg.ServiceTLSCert, cfg.ServiceTLSKey, cfg.ServiceTLSCA)
-		}
-		if err == nil {
+		if options.TLS, err = secure(); err == nil {
 			clients[p.name], err = remote.New(options)
 		}
 		if err != nil {
@@ -62,6 +63,15 @@ func newRemotes(
 		}
 	}
 	return clients, closeAll, nil
+}
+
+// serviceTLS is how other processes are reached over TLS; nil for the machine's
+// own authorities and no certificate.
+func serviceTLS(cfg config.Config) (*tls.Config, error) {
+	if cfg.ServiceTLSCert == "" && cfg.ServiceTLSCA == "" {
+		return nil, nil //nolint:nilnil // the client has its own default
+	}
+	return remote.TLSConfig(cfg.ServiceTLSCert, cfg.ServiceTLSKey, cfg.ServiceTLSCA) //nolint:wrapcheck // names the file
 }
 
 // requireNeighbours fails when a hosted module calls one that is neither hosted
