@@ -139,13 +139,14 @@ func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.
 		if publisher.Outbox == nil {
 			continue
 		}
-		for _, name := range unreachable(publisher.Name, modules) {
+		subscribers, missing := subscribersOf(publisher.Name, modules)
+		for _, name := range missing {
 			logger.Warn("events wait for a process that reaches their subscriber", "publisher", publisher.Name,
 				"subscriber", name, "set", config.EnvOf(name+".url"))
 		}
 		relay, err := outbox.NewRelay(outbox.RelayOptions{
 			DB: publisher.DB, Outbox: publisher.Outbox, Logger: logger, Tracer: tracer(tracing),
-			Subscribers: subscribersOf(publisher.Name, modules),
+			Subscribers: subscribers,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("deliver the events of %s: %w", publisher.Name, err)
@@ -156,33 +157,20 @@ func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.
 }
 
 // subscribersOf are those who want events of a publisher, each with just those
-// events: a subscriber's cursor is kept by the publisher.
-func subscribersOf(publisher string, modules []module.Module) []event.Subscriber {
-	var subscribers []event.Subscriber
+// events: a subscriber's cursor is kept by the publisher. missing names the
+// modules that want some and are nowhere.
+func subscribersOf(publisher string, modules []module.Module) (subscribers []event.Subscriber, missing []string) {
 	for _, m := range modules {
-		if !m.Control.Hosted() && !m.Control.Reachable() {
-			continue
-		}
-		for _, s := range m.Subscribers {
-			wanted := s
-			wanted.Events = eventsOf(publisher, s.Events)
-			if len(wanted.Events) > 0 {
+		for _, wanted := range m.Subscribers {
+			wanted.Events = eventsOf(publisher, wanted.Events)
+			switch {
+			case len(wanted.Events) == 0:
+			case m.Control.Hosted() || m.Control.Reachable():
 				subscribers = append(subscribers, wanted)
+			default:
+				missing = append(missing, m.Name)
 			}
 		}
 	}
-	return subscribers
-}
-
-// unreachable are the modules that want events of a publisher and are nowhere.
-func unreachable(publisher string, modules []module.Module) []string {
-	var names []string
-	for _, m := range modules {
-		for _, s := range m.Subscribers {
-			if len(eventsOf(publisher, s.Events)) > 0 && !m.Control.Hosted() && !m.Control.Reachable() {
-				names = append(names, m.Name)
-			}
-		}
-	}
-	return names
+	return subscribers, missing
 }
