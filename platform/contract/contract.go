@@ -48,6 +48,12 @@ type Versions struct {
 	Newest, Oldest int
 }
 
+// TooOld reports whether the far side speaks no version as new as v needs.
+func (v Versions) TooOld(far Versions) bool { return far.Newest < v.Oldest }
+
+// TooNew reports whether the far side understands no version as old as v knows.
+func (v Versions) TooNew(far Versions) bool { return far.Oldest > v.Newest }
+
 // Failure is in the chain of an error that says the module could not be
 // reached, or did not answer as a module does. What a module refuses is none.
 type Failure struct { //nolint:errname // it is what failed, and is found in a chain rather than returned

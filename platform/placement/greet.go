@@ -187,10 +187,10 @@ func (p *placed) speaks(g remote.Greeting) error {
 		return nil
 	case h.Module != p.name:
 		return ErrContract.With("%s hosts %s, not %s: the address is another module's", g.Target, h.Module, p.name)
-	case h.Contract < ours.Oldest:
+	case ours.TooOld(h.Versions()):
 		return ErrContract.With("%s speaks version %d of the contract of %s, which is too old: this process needs at least %d (build there: %s)",
 			g.Target, h.Contract, p.name, ours.Oldest, h.Build)
-	case h.OldestContract > ours.Newest:
+	case ours.TooNew(h.Versions()):
 		return ErrContract.With("%s speaks versions from %d of the contract of %s, which is too new: this process knows %d (build there: %s)",
 			g.Target, h.OldestContract, p.name, ours.Newest, h.Build)
 	}

@@ -29,6 +29,11 @@ type Hello struct {
 	} `json:"database"`
 }
 
+// Versions are those of the module's contract that the process speaks.
+func (h Hello) Versions() contract.Versions {
+	return contract.Versions{Newest: h.Contract, Oldest: h.OldestContract}
+}
+
 // Greeting is what came of greeting a target.
 type Greeting struct {
 	Target string
@@ -86,6 +91,7 @@ func (c *Client) hello(ctx context.Context, t *target) (hello Hello, err error) 
 // or too new for this side.
 func (c *Client) judge(hello Hello) error {
 	o := &c.options
+	ours := contract.Versions{Newest: o.Contract, Oldest: o.OldestContract}
 	speak := func(relation string) error {
 		return fmt.Errorf("its contract of %s is too %s: it speaks versions %d to %d, this side %d to %d",
 			o.Module, relation, hello.OldestContract, hello.Contract, o.OldestContract, o.Contract)
@@ -93,9 +99,9 @@ func (c *Client) judge(hello Hello) error {
 	switch {
 	case hello.Module != o.Module:
 		return fmt.Errorf("it hosts %q, not %s", hello.Module, o.Module)
-	case hello.Contract < o.OldestContract:
+	case ours.TooOld(hello.Versions()):
 		return speak("old")
-	case hello.OldestContract > o.Contract:
+	case ours.TooNew(hello.Versions()):
 		return speak("new")
 	}
 	return nil
