@@ -162,8 +162,8 @@ func (a *API) observe(ctx context.Context, c *gin.Context, r *route, state *exch
 
 // secure sets the headers that keep a browser from guessing, framing and
 // caching what an API answers (OWASP REST security cheat sheet); services need
-// none of them. What everybody
-// may read may be kept, to be asked for again with its ETag.
+// none of them. What everybody may read may be kept, to be asked for again with
+// its ETag.
 func secure(h http.Header, r *route) {
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer

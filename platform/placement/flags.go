@@ -30,7 +30,7 @@ const flagTimeout = 2 * time.Second
 
 // flags decide policies through the OpenFeature API: what is wanted goes in as
 // the default, and what the provider makes of it comes out. They are asked when
-// something changes, never for a call.
+// something changes and when the targets have been greeted, never for a call.
 type flags struct {
 	api    *openfeature.EvaluationAPI
 	client *openfeature.Client
