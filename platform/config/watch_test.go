@@ -129,14 +129,22 @@ func TestWatch(t *testing.T) {
 func TestWatch_Settles(t *testing.T) {
 	t.Parallel()
 	w := watch(t, yamlFile(t, "catalog: {remote: 1}\n"))
-	for range 3 {
+	for judged := 0; judged < 3; {
+		began := time.Now()
 		w.write(t, "catalog: {remote: 2}\n")
 		for range 20 {
 			require.NoError(t, os.WriteFile(w.path+".beside", []byte("something else"), 0o600))
 			runtime.Gosched()
 		}
 		w.write(t, "catalog: {remote: 25}\n")
-		require.Equal(t, 25, w.share(t), "the first half is told of")
+		paused := time.Since(began) >= config.SettleAfter
+		share := w.share(t)
+		if paused && share == 2 {
+			share = w.share(t) // the machine paused between the halves, and the first one rightly settled
+		} else {
+			judged++
+		}
+		require.Equal(t, 25, share, "the first half is told of")
 		w.write(t, "catalog: {remote: 1}\n")
 		require.Equal(t, 1, w.share(t))
 	}
