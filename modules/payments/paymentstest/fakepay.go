@@ -29,9 +29,7 @@ func (f *Fake) Pay(ctx context.Context, in payments.PayInput) (payments.Invoice,
 	if err := in.Validate(); err != nil {
 		return payments.Invoice{}, err
 	}
-	switch in.PaymentMethod {
-	case sandbox.MethodOK, sandbox.MethodFlaky, sandbox.MethodDeclined, sandbox.MethodTimeout:
-	default:
+	if err := sandbox.New(sandbox.Options{}).CheckMethod(in.PaymentMethod); err != nil {
 		return payments.Invoice{}, payments.ErrUnknownMethod
 	}
 	payment, err := idempotency.DoMemory(ctx, f.answers, in.Key, "Pay", in, func(ctx context.Context) (id.Payment, error) {

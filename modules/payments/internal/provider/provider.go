@@ -6,6 +6,8 @@ package provider
 import (
 	"context"
 	"errors"
+	"iter"
+	"time"
 
 	"shop/platform/id"
 	"shop/platform/money"
@@ -27,16 +29,34 @@ type Provider interface {
 	// other error, such as the context's, it may have charged: Lookup tells.
 	Charge(ctx context.Context, r ChargeRequest) (Charge, error)
 	// Lookup finds the charge that was made with an idempotency key; false when
-	// there is none so far. An error means that the provider did not answer.
+	// there is none so far. An error means that the provider did not answer, or
+	// that it has not decided yet (ErrUndecided): ask again.
 	Lookup(ctx context.Context, key string) (Charge, bool, error)
+	// Refund gives money of a charge back, once for an idempotency key: a repeat
+	// returns the refund that was made. What the provider refuses, since less is
+	// left of the charge, say, or it knows no such charge, is a refund with the
+	// outcome Declined. Errors: ErrUnreachable, after which the provider has
+	// certainly refunded nothing in this call. After any other error it may have
+	// refunded: LookupRefund tells.
+	Refund(ctx context.Context, r RefundRequest) (Refund, error)
+	// LookupRefund finds the refund that was made with an idempotency key, like
+	// Lookup.
+	LookupRefund(ctx context.Context, key string) (Refund, bool, error)
+	// Charges are the provider's books: each charge and refund that was asked for
+	// at or after since and is decided, in no particular order. It ends after an
+	// error.
+	Charges(ctx context.Context, since time.Time) iter.Seq2[BookEntry, error]
 }
 
-// Errors of Charge after which nothing was charged in that call.
+// Errors. After the first two nothing was done in that call.
 var (
 	// ErrUnknownMethod: the provider does not know the payment method.
 	ErrUnknownMethod = errors.New("unknown payment method")
 	// ErrUnreachable: the provider could not be asked. Asking again may help.
 	ErrUnreachable = errors.New("the payment provider cannot be reached")
+	// ErrUndecided: the provider has what it was asked for, and does not know yet
+	// how it ends. The outcome is unknown until it says so.
+	ErrUndecided = errors.New("the payment provider has not decided yet")
 )
 
 // ChargeRequest asks for a charge.
@@ -58,7 +78,7 @@ type Charge struct {
 	Outcome   Outcome
 }
 
-// Outcome is how a charge ended. Both are final.
+// Outcome is how a charge or a refund ended. Both are final.
 type Outcome string
 
 // The outcomes.

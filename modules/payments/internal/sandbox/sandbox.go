@@ -9,6 +9,8 @@
 //     charged; the next one charges.
 //   - pm_timeout: the first call with a key charges, but is never answered;
 //     Lookup finds the charge.
+//   - pm_refund_declined, pm_refund_flaky, pm_refund_timeout: charge, and refunds
+//     of the charge behave as the methods above do.
 //
 // Like a real provider it is outside of the shop: its books are a table that
 // nothing else touches, written in transactions of its own, so that they
@@ -35,6 +37,16 @@ const (
 	MethodDeclined = "pm_declined"
 	MethodFlaky    = "pm_flaky"
 	MethodTimeout  = "pm_timeout"
+
+	MethodRefundDeclined = "pm_refund_declined"
+	MethodRefundFlaky    = "pm_refund_flaky"
+	MethodRefundTimeout  = "pm_refund_timeout"
+)
+
+// Each reference is one of these and the idempotency key.
+const (
+	chargePrefix = Name + "_"
+	refundPrefix = Name + "_refund_"
 )
 
 // Outcomes in the books; unreached stands for a call that did not get through.
@@ -48,7 +60,7 @@ const (
 // false for a method that there is not.
 func firstOutcome(method string) (string, bool) {
 	switch method {
-	case MethodOK, MethodTimeout:
+	case MethodOK, MethodTimeout, MethodRefundDeclined, MethodRefundFlaky, MethodRefundTimeout:
 		return succeeded, true
 	case MethodDeclined:
 		return declined, true
@@ -65,15 +77,15 @@ var (
 	// Options.Silence is over.
 	ErrSilence = errors.New("the payment provider did not answer")
 	// ErrKeyReused is returned for an idempotency key that came before with
-	// another charge.
-	ErrKeyReused = errors.New("the idempotency key belongs to another charge")
+	// another charge or refund.
+	ErrKeyReused = errors.New("the idempotency key belongs to another charge or refund")
 )
 
 // Options configure the sandbox. DB is needed.
 type Options struct {
 	// DB is where the books are kept.
 	DB *database.DB
-	// Silence is how long a call with pm_timeout goes unanswered before it fails
+	// Silence is how long a call that is not answered lasts before it fails
 	// with ErrSilence; 0 is until the caller gives up.
 	Silence time.Duration
 }
@@ -153,7 +165,7 @@ func (s *Sandbox) Lookup(ctx context.Context, key string) (provider.Charge, bool
 }
 
 func charge(key, outcome string) provider.Charge {
-	return provider.Charge{Reference: Name + "_" + key, Outcome: provider.Outcome(outcome)}
+	return provider.Charge{Reference: chargePrefix + key, Outcome: provider.Outcome(outcome)}
 }
 
 // keepSilent lets the caller wait as one waits for an answer that was lost.

@@ -1,0 +1,2 @@
+DROP TABLE sandbox_refunds;
+ALTER TABLE sandbox_charges DROP COLUMN refunded;
