@@ -63,6 +63,7 @@ func settings(t *testing.T, dialect database.Dialect) config.Config {
 	cfg, err := config.Default()
 	require.NoError(t, err)
 	cfg.DataDir = t.TempDir()
+	cfg.Users.PasswordMemory = 1 // the race detector multiplies what hashing takes
 	if dialect == database.Postgres {
 		cfg.DatabaseURL = config.URL(dbtest.Postgres(t))
 	}

@@ -54,7 +54,7 @@ func launch(t *testing.T, dataDir string, environ []string, args ...string) *pro
 		ended: make(chan struct{}),
 	}
 	p.command = shopCommand(t, append([]string{
-		"SHOP_DATA_DIR=" + dataDir, "SHOP_HTTP_ADDR=127.0.0.1:0", "SHOP_INTERNAL_ADDR=127.0.0.1:0",
+		"SHOP_DATA_DIR=" + dataDir, "SHOP_USERS_PASSWORD_MEMORY=1", "SHOP_HTTP_ADDR=127.0.0.1:0", "SHOP_INTERNAL_ADDR=127.0.0.1:0",
 		"SHOP_LOG_FORMAT=json", "SHOP_RATE_LIMIT_REGISTRATION=off",
 	}, environ...), append([]string{"serve"}, args...)...)
 	p.command.Stdout, p.command.Stderr = &p.out, &p.log

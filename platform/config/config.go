@@ -65,7 +65,7 @@ type Config struct {
 	ServiceTLSCA    string           `key:"service_tls_ca" doc:"PEM file of the authorities that sign the certificates of the shop's processes; empty: those of the system"`
 	ShutdownTimeout time.Duration    `key:"shutdown_timeout" default:"20s" doc:"how long requests in flight may take after the signal to stop"`
 
-	Users    Module   `key:"users"`
+	Users    Users    `key:"users"`
 	Email    Module   `key:"email"`
 	Catalog  Module   `key:"catalog"`
 	Cart     Module   `key:"cart"`

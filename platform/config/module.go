@@ -24,6 +24,12 @@ type Module struct {
 	Fallback string   `key:"fallback" default:"none" allow:"none,reads" doc:"what is answered here when the other processes cannot"`
 }
 
+// Users holds the settings of the users module.
+type Users struct {
+	Module
+	PasswordMemory int `key:"password_memory" default:"19" doc:"MiB of memory that hashing a password takes, twice over; 19 is the least that OWASP advises"`
+}
+
 // Payments holds the settings of the payments module.
 type Payments struct {
 	Module
@@ -44,7 +50,7 @@ type Placement struct {
 // modules are the settings of each module by its name.
 func (c *Config) modules() map[string]*Module {
 	return map[string]*Module{
-		"users": &c.Users, "email": &c.Email, "catalog": &c.Catalog,
+		"users": &c.Users.Module, "email": &c.Email, "catalog": &c.Catalog,
 		"cart": &c.Cart, "payments": &c.Payments.Module, "stats": &c.Stats,
 	}
 }
