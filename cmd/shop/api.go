@@ -60,6 +60,7 @@ func newAPI(
 	for _, m := range modules {
 		m.Register(api)
 		module.RegisterHello(api, m, version)
+		module.RegisterHandled(api, m)
 	}
 	placement.Register(api, controller)
 	docs := apidocs.Handler(openAPIPath)

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -28,6 +29,8 @@ type Call struct {
 	// Result is a pointer to what the answer's JSON is decoded into; nil ignores
 	// the answer. When the call fails it is left as it was, or zero.
 	Result any
+	// Patience bounds the call in the place of Options.Timeout; 0 leaves that.
+	Patience time.Duration
 	// Key is what the caller made its request repeatable with, nil for none. It
 	// learns whether the far side only repeated an earlier answer.
 	Key *idempotency.Key
@@ -60,7 +63,7 @@ func (c *Client) Do(ctx context.Context, call Call) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.limit(ctx, c.options.Timeout)
+	m.limit(ctx, cmp.Or(call.Patience, c.options.Timeout))
 	c.budget.earn()
 	var last *target
 	var before error // of the attempt before

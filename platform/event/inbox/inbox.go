@@ -8,10 +8,12 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"shop/platform/database"
 	"shop/platform/event"
+	"shop/platform/id"
 )
 
 // Retention is how long it is remembered that an event was handled. It exceeds
@@ -45,6 +47,31 @@ func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Cont
 		return fn(ctx)
 	})
 }
+
+// Missing returns those of events of whose handling nothing is recorded, in
+// their order. What was handled longer ago than Retention may be among them.
+func (i *Inbox) Missing(ctx context.Context, events []id.Event) ([]id.Event, error) {
+	handled := make(map[id.Event]bool, len(events))
+	for some := range slices.Chunk(events, lookupBatch) {
+		var found []id.Event
+		if err := i.db.Read(ctx).Raw(`SELECT event_id FROM inbox WHERE event_id IN ?`, some).Find(&found).Error; err != nil {
+			return nil, fmt.Errorf("look for handled events: %w", err)
+		}
+		for _, e := range found {
+			handled[e] = true
+		}
+	}
+	var missing []id.Event
+	for _, e := range events {
+		if !handled[e] {
+			missing = append(missing, e)
+		}
+	}
+	return missing, nil
+}
+
+// lookupBatch is how many events are looked for at once.
+const lookupBatch = 1000
 
 // pruneBatch is how many rows one statement removes, so that on SQLite the
 // writer is free in between.

@@ -72,6 +72,21 @@ func TestOnce_FailureRecordsNothing(t *testing.T) {
 	})
 }
 
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		in := inbox.New(db)
+		handled, one, other := id.NewEvent(), id.NewEvent(), id.NewEvent()
+		require.NoError(t, in.Once(t.Context(), event.Envelope{ID: handled}, increment(db)))
+		missing, err := in.Missing(t.Context(), []id.Event{one, handled, other})
+		require.NoError(t, err)
+		require.Equal(t, []id.Event{one, other}, missing)
+		missing, err = in.Missing(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, missing)
+	})
+}
+
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
