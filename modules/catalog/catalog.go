@@ -15,7 +15,7 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the catalog does. Every method may also return a fault of
 // kind Unavailable or Timeout.
@@ -48,14 +48,28 @@ type Service interface {
 	// none. Administrators and services. Errors: an invalid field, named
 	// body.products[i]….
 	ImportProducts(ctx context.Context, in ImportProductsInput) (ImportResult, error)
-	// Reserve takes stock for an order, all lines or none. Services only. The
-	// same key takes it once, and nothing more after its release. Errors:
-	// ErrOutOfStock, which names each line, as body.lines[i] of the lines in the
-	// order of their products, and what is left.
+	// Reserve takes stock for a checkout, all lines or none. Services only. The
+	// same key takes it once and nothing more; again, it is the same reservation,
+	// which a later ExpiresAt extends. Errors: ErrOutOfStock, which names each line,
+	// as body.lines[i] of the lines in the order of their products, and what is
+	// left, also for a key that was released; ErrReservationGone for one that
+	// expired or was returned.
 	Reserve(ctx context.Context, in ReserveInput) (Reservation, error)
+	// Reservation reads a reservation and what has become of it. Services only.
+	// Errors: ErrReservationNotFound.
+	Reservation(ctx context.Context, in ReservationInput) (Reservation, error)
+	// Commit says that a reservation's goods are sold; it no longer expires.
+	// Services only. Safe to repeat. The stock of a reservation that expired is
+	// taken again, if it is still there. Errors: ErrReservationNotFound,
+	// ErrReservationGone.
+	Commit(ctx context.Context, in CommitInput) error
 	// Release gives a reservation's stock back, once; an unknown key is nothing
-	// to give back. Services only.
+	// to give back. Services only. Errors: ErrReservationCommitted.
 	Release(ctx context.Context, in ReleaseInput) error
+	// Return gives the stock of a reservation back, once, also of a committed one:
+	// its order was cancelled. An unknown key is nothing to give back. Services
+	// only. Safe to repeat.
+	Return(ctx context.Context, in ReturnInput) error
 }
 
 // The methods and what repeating them does.
@@ -69,7 +83,10 @@ var (
 	MethodDeleteProduct  = contract.Method{Module: "catalog", Name: "DeleteProduct", Class: contract.Write}
 	MethodImportProducts = contract.Method{Module: "catalog", Name: "ImportProducts", Class: contract.IdempotentWrite}
 	MethodReserve        = contract.Method{Module: "catalog", Name: "Reserve", Class: contract.IdempotentWrite}
+	MethodReservation    = contract.Method{Module: "catalog", Name: "Reservation", Class: contract.Read}
+	MethodCommit         = contract.Method{Module: "catalog", Name: "Commit", Class: contract.IdempotentWrite}
 	MethodRelease        = contract.Method{Module: "catalog", Name: "Release", Class: contract.IdempotentWrite}
+	MethodReturn         = contract.Method{Module: "catalog", Name: "Return", Class: contract.IdempotentWrite}
 )
 
 // Product is something that is sold.
@@ -189,25 +206,3 @@ type ImportProductsInput struct {
 
 // ImportResult counts what an import did.
 type ImportResult struct{ Created, Updated int }
-
-// ReserveInput asks for stock.
-type ReserveInput struct {
-	// Key names the order; reserving again with it changes nothing.
-	Key   id.Checkout
-	Lines []ReserveLine
-}
-
-// ReserveLine is a number of pieces of one product.
-type ReserveLine struct {
-	Product  id.Product
-	Quantity int64
-}
-
-// Reservation is stock that was taken.
-type Reservation struct {
-	Key   id.Checkout
-	Lines []ReserveLine
-}
-
-// ReleaseInput names the reservation to give back.
-type ReleaseInput struct{ Key id.Checkout }

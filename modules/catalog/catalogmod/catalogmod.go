@@ -40,7 +40,8 @@ func New(d Deps) (*Built, error) {
 		d.Deps, name, local, func(r *remote.Client) catalog.Service { return rest.NewClient(r) },
 		catalog.MethodCreateProduct, catalog.MethodProduct, catalog.MethodProducts, catalog.MethodListProducts,
 		catalog.MethodCategories, catalog.MethodUpdateProduct, catalog.MethodDeleteProduct,
-		catalog.MethodImportProducts, catalog.MethodReserve, catalog.MethodRelease,
+		catalog.MethodImportProducts, catalog.MethodReserve, catalog.MethodReservation,
+		catalog.MethodCommit, catalog.MethodRelease, catalog.MethodReturn,
 	)}
 	return &Built{
 		Service: face,
@@ -58,9 +59,12 @@ func newLocal(d Deps) (catalog.Service, []module.Worker, error) {
 		return nil, nil, nil
 	}
 	answers := sqlstore.New(d.DB)
-	service, err := app.New(app.Deps{Store: gormstore.New(d.DB), Idempotency: answers})
+	service, err := app.New(app.Deps{Store: gormstore.New(d.DB), Idempotency: answers, Logger: d.Logger})
 	if err != nil {
 		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
-	return service, []module.Worker{module.Pruning("idempotency records", d.Logger, answers.Prune)}, nil
+	return service, []module.Worker{
+		{Name: "expire reservations", Run: service.RunExpiry},
+		module.Pruning("idempotency records", d.Logger, answers.Prune),
+	}, nil
 }

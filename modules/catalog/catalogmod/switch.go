@@ -59,7 +59,22 @@ func (s *Switch) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.
 	return flip.Call(ctx, s.route, catalog.MethodReserve, catalog.Service.Reserve, in)
 }
 
+// Reservation implements catalog.Service.
+func (s *Switch) Reservation(ctx context.Context, in catalog.ReservationInput) (catalog.Reservation, error) {
+	return flip.Call(ctx, s.route, catalog.MethodReservation, catalog.Service.Reservation, in)
+}
+
+// Commit implements catalog.Service.
+func (s *Switch) Commit(ctx context.Context, in catalog.CommitInput) error {
+	return flip.Do(ctx, s.route, catalog.MethodCommit, catalog.Service.Commit, in)
+}
+
 // Release implements catalog.Service.
 func (s *Switch) Release(ctx context.Context, in catalog.ReleaseInput) error {
 	return flip.Do(ctx, s.route, catalog.MethodRelease, catalog.Service.Release, in)
+}
+
+// Return implements catalog.Service.
+func (s *Switch) Return(ctx context.Context, in catalog.ReturnInput) error {
+	return flip.Do(ctx, s.route, catalog.MethodReturn, catalog.Service.Return, in)
 }

@@ -23,8 +23,7 @@ type Fake struct {
 
 	mu       sync.Mutex
 	products map[id.Product]catalog.Product
-	reserved map[id.Checkout][]catalog.ReserveLine
-	released map[id.Checkout]bool
+	reserved map[id.Checkout]catalog.Reservation
 }
 
 var _ catalog.Service = (*Fake)(nil)
@@ -33,8 +32,7 @@ var _ catalog.Service = (*Fake)(nil)
 func NewFake() *Fake {
 	return &Fake{
 		products: map[id.Product]catalog.Product{},
-		reserved: map[id.Checkout][]catalog.ReserveLine{},
-		released: map[id.Checkout]bool{},
+		reserved: map[id.Checkout]catalog.Reservation{},
 	}
 }
 
@@ -80,6 +78,7 @@ func (f *Fake) bySKU(sku string) (catalog.Product, bool) {
 func (f *Fake) Product(_ context.Context, in catalog.ProductInput) (catalog.Product, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.expire()
 	p, found := f.products[in.ID]
 	if !found {
 		return catalog.Product{}, catalog.ErrProductNotFound
@@ -91,6 +90,7 @@ func (f *Fake) Product(_ context.Context, in catalog.ProductInput) (catalog.Prod
 func (f *Fake) Products(_ context.Context, in catalog.ProductsInput) ([]catalog.Product, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.expire()
 	if len(in.IDs) > catalog.MaxProducts {
 		return nil, fault.InvalidField("body.ids", "must be at most 1000")
 	}
@@ -221,54 +221,6 @@ func (f *Fake) merge(products []catalog.CreateProductInput) (catalog.ImportResul
 		f.products[p.ID] = p
 	}
 	return result, nil
-}
-
-// Reserve implements catalog.Service.
-func (f *Fake) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
-	if err := identity.RequireService(ctx); err != nil {
-		return catalog.Reservation{}, err
-	}
-	lines, err := app.ParseReserve(in)
-	if err != nil {
-		return catalog.Reservation{}, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if before, done := f.reserved[in.Key]; done && !f.released[in.Key] {
-		return catalog.Reservation{Key: in.Key, Lines: before}, nil
-	}
-	if err := app.CheckStock(lines, slices.Collect(maps.Values(f.products))); err != nil {
-		return catalog.Reservation{}, err
-	}
-	if f.released[in.Key] {
-		return catalog.Reservation{}, catalog.ErrOutOfStock // a key takes once
-	}
-	f.move(lines, -1)
-	f.reserved[in.Key] = lines
-	return catalog.Reservation{Key: in.Key, Lines: slices.Clone(lines)}, nil
-}
-
-func (f *Fake) move(lines []catalog.ReserveLine, sign int64) {
-	for _, line := range lines {
-		p := f.products[line.Product]
-		p.Stock += sign * line.Quantity
-		p.Revision++
-		f.products[line.Product] = p
-	}
-}
-
-// Release implements catalog.Service.
-func (f *Fake) Release(ctx context.Context, in catalog.ReleaseInput) error {
-	if err := identity.RequireService(ctx); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if lines, found := f.reserved[in.Key]; found && !f.released[in.Key] {
-		f.released[in.Key] = true
-		f.move(lines, 1)
-	}
-	return nil
 }
 
 // own is a copy that shares nothing with p.

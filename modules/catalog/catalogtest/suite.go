@@ -18,9 +18,31 @@ import (
 	"shop/platform/money"
 )
 
-// Run runs the suite; newService makes an empty catalog for each test.
-func Run(t *testing.T, newService func(t *testing.T) catalog.Service) {
+// Subject is a catalog under test.
+type Subject struct {
+	catalog.Service
+	// Work lets what the catalog does in the background begin, until the test
+	// ends; nil when it needs none.
+	Work func(t *testing.T)
+}
+
+// Run runs the suite; newSubject makes an empty catalog for each test.
+func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 	t.Helper()
+	for name, test := range map[string]func(*testing.T, Subject){
+		"Reserve/expires":               reserveExpires,
+		"Reserve/a later time extends":  reserveExtends,
+		"Commit/ErrReservationNotFound": commitUnknown,
+		"Commit/sells once":             commitOnce,
+		"Commit/takes again":            commitExpired,
+		"Release/decides for good":      releaseExpired,
+		"Return/gives back once":        returnOnce,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newSubject(t))
+		})
+	}
 	for name, test := range map[string]func(*testing.T, catalog.Service){
 		"CreateProduct/reads back":           createReadsBack,
 		"CreateProduct/ErrSKUTaken":          createSKUTaken,
@@ -51,7 +73,7 @@ func Run(t *testing.T, newService func(t *testing.T) catalog.Service) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newService(t))
+			test(t, newSubject(t).Service)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package app
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"shop/modules/catalog"
@@ -16,6 +17,7 @@ type Deps struct {
 	// Idempotency answers repeated requests from their record, in the
 	// transactions of Store.
 	Idempotency *sqlstore.Store
+	Logger      *slog.Logger
 	Now         func() time.Time
 }
 
@@ -23,6 +25,7 @@ type Deps struct {
 type Service struct {
 	store       Store
 	idempotency *sqlstore.Store
+	logger      *slog.Logger
 	now         func() time.Time
 	cache       *cache
 }
@@ -31,8 +34,8 @@ var _ catalog.Service = (*Service)(nil)
 
 // New makes the use cases.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Idempotency == nil {
-		return nil, errors.New("catalog: a store and idempotency records are needed")
+	if d.Store == nil || d.Idempotency == nil || d.Logger == nil {
+		return nil, errors.New("catalog: a store, idempotency records and a logger are needed")
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -41,7 +44,7 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: d.Store, idempotency: d.Idempotency, now: d.Now, cache: c}, nil
+	return &Service{store: d.Store, idempotency: d.Idempotency, logger: d.Logger, now: d.Now, cache: c}, nil
 }
 
 // clock is the time as it is stored.

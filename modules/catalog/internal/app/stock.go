@@ -5,15 +5,17 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"shop/modules/catalog"
+	"shop/platform/database"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/identity"
 )
 
-// ErrTaken is returned by Store.Take for a line that the reservation has.
-var ErrTaken = errors.New("the reservation has this line already")
+// ErrTaken is returned by Store.Take for a key that has a reservation.
+var ErrTaken = errors.New("there is a reservation with this key")
 
 // maxQuantity is the largest quantity of a line; a level cannot be higher.
 const maxQuantity = catalog.MaxStock
@@ -27,36 +29,62 @@ func (s *Service) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog
 	if err != nil {
 		return catalog.Reservation{}, err
 	}
-	all, err := s.store.Take(ctx, in.Key, lines, s.clock())
+	taking := Taking{Key: in.Key, Lines: lines, ExpiresAt: expiry(in.ExpiresAt)}
+	all, err := s.store.Take(ctx, []Taking{taking}, s.clock())
 	switch {
 	case err != nil && !errors.Is(err, ErrTaken):
 		return catalog.Reservation{}, err
 	case !all:
-		return s.reservedBefore(ctx, in.Key, lines)
+		return s.reservedBefore(ctx, taking)
 	}
 	s.cache.moved(productsOf(lines)...)
-	return catalog.Reservation{Key: in.Key, Lines: lines}, nil
+	return catalog.Reservation{Key: in.Key, Lines: lines, State: catalog.StateReserved, ExpiresAt: taking.ExpiresAt}, nil
+}
+
+// expiry is a time as it is stored; the zero time stays.
+func expiry(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Time{}
+	}
+	return database.Timestamp(at)
 }
 
 // reservedBefore is the reservation that an earlier call made with the key, or
 // what is missing.
-func (s *Service) reservedBefore(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine) (catalog.Reservation, error) {
-	reserved, err := s.store.Reserved(ctx, key)
+func (s *Service) reservedBefore(ctx context.Context, t Taking) (catalog.Reservation, error) {
+	r, found, err := s.store.Reservation(ctx, t.Key)
+	switch {
+	case err != nil:
+		return catalog.Reservation{}, err
+	case found && r.State == catalog.StateReserved && Extends(t.ExpiresAt, r.ExpiresAt):
+		if err := s.store.Extend(ctx, t.Key, t.ExpiresAt, s.clock()); err != nil {
+			return catalog.Reservation{}, err
+		}
+		// What ended meanwhile was not extended.
+		r, _, err = s.store.Reservation(ctx, t.Key)
+		if err != nil {
+			return catalog.Reservation{}, err
+		}
+	}
+	if found && r.State != catalog.StateReleased {
+		return r, goneUnlessHeld(r)
+	}
+	products, err := s.store.Find(ctx, productsOf(t.Lines))
 	if err != nil {
 		return catalog.Reservation{}, err
 	}
-	if len(reserved) > 0 {
-		return catalog.Reservation{Key: key, Lines: reserved}, nil
-	}
-	products, err := s.store.Find(ctx, productsOf(lines))
-	if err != nil {
+	if err := CheckStock(t.Lines, products); err != nil {
 		return catalog.Reservation{}, err
 	}
-	if err := CheckStock(lines, products); err != nil {
-		return catalog.Reservation{}, err
-	}
-	// Enough came back between the two looks: the caller may try again.
+	// The key takes nothing again; or enough came back between the two looks, and
+	// the caller may try again.
 	return catalog.Reservation{}, catalog.ErrOutOfStock
+}
+
+// Extends says whether a reservation that expires at the one time would last
+// longer than to the other.
+func Extends(until, now time.Time) bool {
+	return !now.IsZero() && (until.IsZero() || until.After(now))
 }
 
 // CheckStock says which lines the products cannot serve. Errors:
@@ -113,22 +141,4 @@ func productsOf(lines []catalog.ReserveLine) []id.Product {
 		ids[i] = line.Product
 	}
 	return ids
-}
-
-// Release implements catalog.Service.
-func (s *Service) Release(ctx context.Context, in catalog.ReleaseInput) error {
-	if err := identity.RequireService(ctx); err != nil {
-		return err
-	}
-	var returned []id.Product
-	err := s.store.InTx(ctx, func(ctx context.Context) error {
-		var err error
-		returned, err = s.store.GiveBack(ctx, in.Key, s.clock())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	s.cache.moved(returned...)
-	return nil
 }

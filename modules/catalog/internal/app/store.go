@@ -33,18 +33,39 @@ type Store interface {
 	Count(ctx context.Context, q Query) (int64, error)
 	// Categories counts the products of each category.
 	Categories(ctx context.Context) ([]catalog.Category, error)
-	// Take moves stock to a reservation, all lines or none, in a transaction of
-	// its own, and tells whether it did: false when less is left of any line, or
-	// one is not on sale. Errors: ErrTaken when the reservation has the lines
-	// already.
-	Take(ctx context.Context, key id.Checkout, lines []catalog.ReserveLine, at time.Time) (bool, error)
-	// Reserved reads the lines of a reservation that was not released.
-	Reserved(ctx context.Context, key id.Checkout) ([]catalog.ReserveLine, error)
-	// GiveBack moves a reservation's stock back, once, and returns whose.
-	GiveBack(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, error)
+	// Take moves stock to reservations, all lines of all of them or none, in a
+	// transaction of its own, and tells whether it did: false when less is left of
+	// any line, or one is not on sale. Errors: ErrTaken when there is a reservation
+	// with one of the keys already.
+	Take(ctx context.Context, takings []Taking, at time.Time) (bool, error)
+	// Reservation reads a reservation, if there is one.
+	Reservation(ctx context.Context, key id.Checkout) (catalog.Reservation, bool, error)
+	// Extend lets a reservation that has not ended expire later, or never.
+	Extend(ctx context.Context, key id.Checkout, until, at time.Time) error
+	// Commit marks a reserved one as sold, and tells whether it was one.
+	Commit(ctx context.Context, key id.Checkout, at time.Time) (bool, error)
+	// Retake takes the stock of an expired reservation again and marks it as sold;
+	// false when it is none, or less is left.
+	Retake(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, bool, error)
+	// Release gives the stock of a reserved one back, once, Return that of a
+	// committed one; they return whose.
+	Release(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, error)
+	Return(ctx context.Context, key id.Checkout, at time.Time) ([]id.Product, error)
+	// Waive makes an expired reservation a released one, which is not taken again.
+	Waive(ctx context.Context, key id.Checkout, at time.Time) error
+	// Expire gives the stock of reservations back whose time is past, at most as
+	// many as limit says; it returns how many it found, and the products.
+	Expire(ctx context.Context, at time.Time, limit int) (int, []id.Product, error)
 	// Changed tells what changed since mark, which an earlier call returned;
 	// with the empty mark it only returns one.
 	Changed(ctx context.Context, mark string) (Changes, error)
+}
+
+// Taking is a reservation to be made.
+type Taking struct {
+	Key       id.Checkout
+	Lines     []catalog.ReserveLine
+	ExpiresAt time.Time
 }
 
 // Query is a validated list: which products, in which order, from where.

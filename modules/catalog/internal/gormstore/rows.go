@@ -46,6 +46,8 @@ type movement struct {
 	Reason    reason
 	Reference id.Checkout
 	At        time.Time
+	// Note is why an administrator restocked, in words.
+	Note string
 }
 
 // TableName implements schema.Tabler.
@@ -57,8 +59,22 @@ type reason string
 const (
 	counted  reason = "counted"
 	reserved reason = "reserved"
+	// released is stock of a reservation that was given up, or whose time was past;
+	// retaken what was taken of the latter once more; returned the stock of an
+	// order that was cancelled.
 	released reason = "released"
+	retaken  reason = "retaken"
+	returned reason = "returned"
 )
+
+// reservation is a row of reservations.
+type reservation struct {
+	Reference id.Checkout `gorm:"primaryKey"`
+	State     catalog.ReservationState
+	ExpiresAt *time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
 
 // stocked is a product with its level, as queries join them, and its rank in a
 // search.

@@ -124,21 +124,3 @@ func (c *Client) ImportProducts(ctx context.Context, in catalog.ImportProductsIn
 	})
 	return catalog.ImportResult(wire), err
 }
-
-// Reserve implements catalog.Service.
-func (c *Client) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
-	var wire Reservation
-	_, err := c.remote.Do(ctx, remote.Call{
-		Does: catalog.MethodReserve, Method: http.MethodPost, Path: "/internal/catalog/reservations",
-		Body: Reservation{Key: in.Key, Lines: linesOf(in.Lines)}, Result: &wire,
-	})
-	return catalog.Reservation{Key: wire.Key, Lines: wire.lines()}, err
-}
-
-// Release implements catalog.Service.
-func (c *Client) Release(ctx context.Context, in catalog.ReleaseInput) error {
-	_, err := c.remote.Do(ctx, remote.Call{
-		Does: catalog.MethodRelease, Method: http.MethodDelete, Path: "/internal/catalog/reservations/" + in.Key.String(),
-	})
-	return err
-}

@@ -57,6 +57,18 @@ func (s stub) Reserve(_ context.Context, in catalog.ReserveInput) (catalog.Reser
 	return moduletest.Play[catalog.Reservation](s.script, in)
 }
 
+func (s stub) Reservation(_ context.Context, in catalog.ReservationInput) (catalog.Reservation, error) {
+	return moduletest.Play[catalog.Reservation](s.script, in)
+}
+
+func (s stub) Commit(_ context.Context, in catalog.CommitInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func (s stub) Return(_ context.Context, in catalog.ReturnInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
 func (s stub) Release(_ context.Context, in catalog.ReleaseInput) error {
 	return moduletest.Perform(s.script, in)
 }
@@ -139,11 +151,35 @@ func TestContract(t *testing.T) {
 			answers("ImportProducts", catalog.ImportResult{Created: 1, Updated: 2}, func(ctx context.Context, s S) (any, error) {
 				return s.ImportProducts(ctx, catalog.ImportProductsInput{Key: idempotency.NewKey("key-3"), Products: []catalog.CreateProductInput{input}})
 			}),
-			answers("Reserve", catalog.Reservation{Key: checkout, Lines: lines}, func(ctx context.Context, s S) (any, error) {
+			answers("Reserve", catalog.Reservation{Key: checkout, Lines: lines, State: catalog.StateReserved}, func(ctx context.Context, s S) (any, error) {
 				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
 			}),
 			fails("Reserve-outOfStock", catalog.ErrOutOfStock.WithField("body.lines[0].quantity", "only 1 is left"), func(ctx context.Context, s S) (any, error) {
 				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
+			}),
+			answers("Reserve-expiring", catalog.Reservation{Key: checkout, Lines: lines, State: catalog.StateReserved, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
+				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines, ExpiresAt: at})
+			}),
+			fails("Reserve-gone", catalog.ErrReservationGone, func(ctx context.Context, s S) (any, error) {
+				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})
+			}),
+			answers("Reservation", catalog.Reservation{Key: checkout, Lines: lines, State: catalog.StateCommitted, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
+				return s.Reservation(ctx, catalog.ReservationInput{Key: checkout})
+			}),
+			fails("Reservation-unknown", catalog.ErrReservationNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Reservation(ctx, catalog.ReservationInput{Key: checkout})
+			}),
+			answers("Commit", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Commit(ctx, catalog.CommitInput{Key: checkout})
+			}),
+			fails("Commit-gone", catalog.ErrReservationGone, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Commit(ctx, catalog.CommitInput{Key: checkout})
+			}),
+			answers("Return", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Return(ctx, catalog.ReturnInput{Key: checkout})
+			}),
+			fails("Release-committed", catalog.ErrReservationCommitted, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})
 			}),
 			answers("Release", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})

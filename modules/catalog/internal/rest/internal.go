@@ -20,15 +20,7 @@ func registerInternal(api *httpapi.API, h handlers) {
 		ID: "import-products", Method: http.MethodPost, Path: "/internal/catalog/import", Module: "catalog",
 		Summary: "Create and update products, all or none", Access: httpapi.Internal, MaxBodyBytes: 32 << 20,
 	}, h.importProducts)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "reserve-stock", Method: http.MethodPost, Path: "/internal/catalog/reservations", Module: "catalog",
-		Summary: "Take stock for a checkout, all lines or none", Access: httpapi.Internal,
-		Description: "The same key takes it once.", Errors: []int{http.StatusConflict},
-	}, h.reserve)
-	httpapi.Handle(api, httpapi.Operation{
-		ID: "release-stock", Method: http.MethodDelete, Path: "/internal/catalog/reservations/{key}", Module: "catalog",
-		Summary: "Give a reservation's stock back, once", Access: httpapi.Internal,
-	}, h.release)
+	registerReservations(api, h)
 }
 
 // ProductIDs names products.
@@ -96,52 +88,4 @@ func (h handlers) importProducts(ctx context.Context, in *importInput) (*importO
 		out.Replayed = "true"
 	}
 	return out, nil
-}
-
-// Reservation is stock for a checkout.
-type Reservation struct {
-	Key   id.Checkout       `json:"key" pattern:"^chk_[0-7][0-9a-hjkmnp-tv-z]{25}$" example:"chk_01h455vb4pex5vsknk084sn02q"`
-	Lines []ReservationLine `json:"lines" minItems:"1" maxItems:"1000" nullable:"false"`
-}
-
-// ReservationLine is a number of pieces of one product.
-type ReservationLine struct {
-	Product  id.Product `json:"product_id" pattern:"^prod_[0-7][0-9a-hjkmnp-tv-z]{25}$" example:"prod_01h455vb4pex5vsknk084sn02q"`
-	Quantity int64      `json:"quantity" minimum:"1" maximum:"1000000000" example:"2"`
-}
-
-func linesOf(lines []catalog.ReserveLine) []ReservationLine {
-	wire := make([]ReservationLine, len(lines))
-	for i, line := range lines {
-		wire[i] = ReservationLine(line)
-	}
-	return wire
-}
-
-func (r Reservation) lines() []catalog.ReserveLine {
-	lines := make([]catalog.ReserveLine, len(r.Lines))
-	for i, line := range r.Lines {
-		lines[i] = catalog.ReserveLine(line)
-	}
-	return lines
-}
-
-type reserveInput struct{ Body Reservation }
-
-type reserveOutput struct{ Body Reservation }
-
-func (h handlers) reserve(ctx context.Context, in *reserveInput) (*reserveOutput, error) {
-	r, err := h.service.Reserve(ctx, catalog.ReserveInput{Key: in.Body.Key, Lines: in.Body.lines()})
-	if err != nil {
-		return nil, err
-	}
-	return &reserveOutput{Reservation{Key: r.Key, Lines: linesOf(r.Lines)}}, nil
-}
-
-type releaseInput struct {
-	Key id.Checkout `path:"key" doc:"The checkout that reserved." example:"chk_01h455vb4pex5vsknk084sn02q"`
-}
-
-func (h handlers) release(ctx context.Context, in *releaseInput) (*struct{}, error) {
-	return nil, h.service.Release(ctx, catalog.ReleaseInput{Key: in.Key})
 }

@@ -1,0 +1,56 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"shop/modules/catalog"
+	"shop/platform/contract"
+	"shop/platform/id"
+	"shop/platform/remote"
+)
+
+const reservations = "/internal/catalog/reservations"
+
+// Reserve implements catalog.Service.
+func (c *Client) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
+	var wire Reservation
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: catalog.MethodReserve, Method: http.MethodPost, Path: reservations,
+		Body: newReservationOf(in), Result: &wire,
+	})
+	return wire.value(), err
+}
+
+// Reservation implements catalog.Service.
+func (c *Client) Reservation(ctx context.Context, in catalog.ReservationInput) (catalog.Reservation, error) {
+	var wire Reservation
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: catalog.MethodReservation, Method: http.MethodGet, Path: reservationPath(in.Key, ""), Result: &wire,
+	})
+	return wire.value(), err
+}
+
+// Commit implements catalog.Service.
+func (c *Client) Commit(ctx context.Context, in catalog.CommitInput) error {
+	return c.move(ctx, catalog.MethodCommit, http.MethodPost, reservationPath(in.Key, "/commit"))
+}
+
+// Release implements catalog.Service.
+func (c *Client) Release(ctx context.Context, in catalog.ReleaseInput) error {
+	return c.move(ctx, catalog.MethodRelease, http.MethodDelete, reservationPath(in.Key, ""))
+}
+
+// Return implements catalog.Service.
+func (c *Client) Return(ctx context.Context, in catalog.ReturnInput) error {
+	return c.move(ctx, catalog.MethodReturn, http.MethodPost, reservationPath(in.Key, "/return"))
+}
+
+func (c *Client) move(ctx context.Context, does contract.Method, method, path string) error {
+	_, err := c.remote.Do(ctx, remote.Call{Does: does, Method: method, Path: path})
+	return err
+}
+
+func reservationPath(key id.Checkout, then string) string {
+	return reservations + "/" + key.PathSegment() + then
+}

@@ -1,0 +1,58 @@
+package catalog
+
+import (
+	"time"
+
+	"shop/platform/id"
+)
+
+// ReserveInput asks for stock.
+type ReserveInput struct {
+	// Key names the checkout; reserving again with it takes nothing more.
+	Key   id.Checkout
+	Lines []ReserveLine
+	// ExpiresAt is when the stock goes back by itself unless it was committed; the
+	// zero time is never.
+	ExpiresAt time.Time
+}
+
+// ReserveLine is a number of pieces of one product.
+type ReserveLine struct {
+	Product  id.Product
+	Quantity int64
+}
+
+// Reservation is stock that was taken for a checkout.
+type Reservation struct {
+	Key   id.Checkout
+	Lines []ReserveLine
+	State ReservationState
+	// ExpiresAt is zero for one that never expires.
+	ExpiresAt time.Time
+}
+
+// ReservationState is what has become of a reservation.
+type ReservationState string
+
+// The states of a reservation. The stock of a reserved and of a committed one is
+// out of the level, that of the others is back in it. An expired one may still
+// be committed.
+const (
+	StateReserved  ReservationState = "reserved"
+	StateCommitted ReservationState = "committed"
+	StateReleased  ReservationState = "released"
+	StateExpired   ReservationState = "expired"
+	StateReturned  ReservationState = "returned"
+)
+
+// ReservationInput names a reservation.
+type ReservationInput struct{ Key id.Checkout }
+
+// CommitInput names the reservation that is sold.
+type CommitInput struct{ Key id.Checkout }
+
+// ReleaseInput names the reservation to give back.
+type ReleaseInput struct{ Key id.Checkout }
+
+// ReturnInput names the reservation whose order was cancelled.
+type ReturnInput struct{ Key id.Checkout }
