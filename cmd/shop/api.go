@@ -45,6 +45,7 @@ func newAPI(
 		Limits: map[httpapi.LimitName]ratelimit.Limit{
 			httpapi.LimitRequests:       limit(cfg.RateLimitRequests),
 			httpapi.LimitRegistration:   limit(cfg.RateLimitRegistration),
+			httpapi.LimitGuests:         limit(cfg.RateLimitGuests),
 			httpapi.LimitSignInFailures: limit(cfg.RateLimitSignInFailures),
 			httpapi.LimitPasswordReset:  limit(cfg.RateLimitPasswordReset),
 		},

@@ -63,7 +63,7 @@ func TestModulesCommands(t *testing.T) {
 		code, text := front.operate(t, "modules")
 		require.Equal(t, exitOK, code, text)
 		require.Contains(t, text, "Live from the shop at http://127.0.0.1:")
-		require.Regexp(t, `(?m)^catalog +yes +100% +5% +reads +memory +1 +[0-9a-f]{8}/1 `, text)
+		require.Regexp(t, `(?m)^catalog +yes +100% +5% +reads +memory +[0-9]+ +[0-9a-f]{8}/1 `, text)
 		require.Regexp(t, `(?m)^  http://`+address+`  healthy  breaker closed  .* database [0-9a-f]{8}/1`, text)
 		require.Contains(t, text, "guards: errors>1% takes it back")
 	})

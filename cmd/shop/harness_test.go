@@ -68,6 +68,7 @@ func settings(t *testing.T, dialect database.Dialect) config.Config {
 		cfg.DatabaseURL = config.URL(dbtest.Postgres(t))
 	}
 	cfg.RateLimitRegistration, cfg.RateLimitSignInFailures, cfg.RateLimitPasswordReset = config.Rate{}, config.Rate{}, config.Rate{}
+	cfg.RateLimitGuests = config.Rate{}
 	return cfg
 }
 

@@ -60,6 +60,7 @@ func newAuthority(cfg config.Config) (*serviceauth.Authority, error) {
 func newUsers(cfg config.Config, d *databases) (*usersmod.Built, error) {
 	return usersmod.New(usersmod.Deps{Deps: d.users, Settings: usersmod.Settings{ //nolint:wrapcheck // names the module
 		SessionTTL:     cfg.SessionTTL,
+		GuestTTL:       cfg.Users.GuestTTL,
 		PasswordMemory: uint32(cfg.Users.PasswordMemory) * 1024, //nolint:gosec // at most a thousand
 	}})
 }

@@ -25,6 +25,8 @@ var (
 	ErrTokenInvalid = fault.New(fault.NotFound, "token_invalid", "this link is unknown, was used already or has expired; ask for a new one")
 	// ErrAlreadyVerified is returned when there is nothing to verify.
 	ErrAlreadyVerified = fault.New(fault.Conflict, "already_verified", "the e-mail address is verified already")
+	// ErrGuest is returned where an account is needed and the user is a guest.
+	ErrGuest = fault.New(fault.Forbidden, "guest", "a guest has no account: register first")
 	// ErrLastAdministrator is returned when nobody would be left to administer.
 	ErrLastAdministrator = fault.New(fault.Conflict, "last_administrator", "the last administrator can be neither removed nor demoted")
 )

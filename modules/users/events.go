@@ -6,6 +6,8 @@ import "shop/platform/id"
 // never personal data, unless said otherwise.
 const (
 	EventRegistered             = "users.registered"
+	EventChanged                = "users.changed"
+	EventMerged                 = "users.merged"
 	EventRemoved                = "users.removed"
 	EventVerificationRequested  = "users.verification_requested"
 	EventPasswordResetRequested = "users.password_reset_requested"
@@ -25,7 +27,40 @@ func (Registered) EventVersion() int { return 1 }
 // EventKey implements event.Event.
 func (e Registered) EventKey() string { return e.UserID.String() }
 
-// Removed says that an account is gone; whoever keeps data of the user removes
+// Changed says that an account has a new version: another name, address, role or
+// password, or a verified address.
+type Changed struct {
+	UserID  id.User `json:"user_id"`
+	Version int64   `json:"version"`
+}
+
+// EventName implements event.Event.
+func (Changed) EventName() string { return EventChanged }
+
+// EventVersion implements event.Event.
+func (Changed) EventVersion() int { return 1 }
+
+// EventKey implements event.Event.
+func (e Changed) EventKey() string { return e.UserID.String() }
+
+// Merged says that a guest signed in to an account: whoever keeps things of the
+// guest that the account should have gives them to it. There is one for a guest
+// at most, and it comes before his Removed.
+type Merged struct {
+	From id.User `json:"from"`
+	To   id.User `json:"to"`
+}
+
+// EventName implements event.Event.
+func (Merged) EventName() string { return EventMerged }
+
+// EventVersion implements event.Event.
+func (Merged) EventVersion() int { return 1 }
+
+// EventKey implements event.Event.
+func (e Merged) EventKey() string { return e.From.String() }
+
+// Removed says that an account, or a guest, is gone; whoever keeps data of the user removes
 // it too.
 type Removed struct {
 	UserID id.User `json:"user_id"`

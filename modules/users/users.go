@@ -14,13 +14,15 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the users module does. Every method may also return a fault
 // of kind Unavailable or Timeout.
 type Service interface {
-	// Register makes a customer's account and publishes Registered. Everybody.
-	// Safe to repeat with a key. Errors: ErrEmailTaken, ErrBusy, an invalid field.
+	// Register makes a customer's account and publishes Registered. Everybody. A
+	// guest becomes that account himself: same identifier, so that cart, invoices
+	// and orders stay his, and the session that asks stays, too. Safe to repeat
+	// with a key. Errors: ErrEmailTaken, ErrBusy, an invalid field.
 	Register(ctx context.Context, in RegisterInput) (id.User, error)
 	// CreateAdministrator makes an administrator's account, verified. Services
 	// (the command line) only. Errors: ErrEmailTaken, ErrBusy, an invalid field.
@@ -31,15 +33,15 @@ type Service interface {
 	// FindUser reads the account that has an e-mail address. Services only.
 	// Errors: ErrUserNotFound.
 	FindUser(ctx context.Context, in FindUserInput) (User, error)
-	// ListUsers lists accounts, newest first. Administrators and services.
-	// Errors: page.ErrCursor.
+	// ListUsers lists accounts, newest first; guests only when their role is asked
+	// for. Administrators and services. Errors: page.ErrCursor.
 	ListUsers(ctx context.Context, in ListUsersInput) (page.Page[User], error)
 	// UpdateUser changes what the input names. A new password needs the current
 	// one and ends the other sessions; a new address must be verified again. The
 	// user, administrators and services; only the latter two change the role.
-	// Errors: ErrUserNotFound, ErrEmailTaken, ErrWrongPassword,
-	// ErrTooManyAttempts, ErrBusy, ErrLastAdministrator, fault.ErrPrecondition, an
-	// invalid field.
+	// Publishes Changed when there is a new version. Errors: ErrUserNotFound,
+	// ErrGuest, ErrEmailTaken, ErrWrongPassword, ErrTooManyAttempts, ErrBusy,
+	// ErrLastAdministrator, fault.ErrPrecondition, an invalid field.
 	UpdateUser(ctx context.Context, in UpdateUserInput) (User, error)
 	// RemoveUser removes an account: its personal data is gone, its sessions are
 	// ended, its identifier is never used again. The user, administrators and
@@ -48,9 +50,15 @@ type Service interface {
 	RemoveUser(ctx context.Context, in RemoveUserInput) error
 
 	// SignIn starts a session. Everybody. Wrong password and unknown account
-	// take the same time and get the same answer. Errors: ErrCredentials,
-	// ErrTooManyAttempts, ErrBusy.
+	// take the same time and get the same answer. A guest who signs in is merged
+	// into the account, once: Merged is published and the guest's sessions end.
+	// Errors: ErrCredentials, ErrTooManyAttempts, ErrBusy.
 	SignIn(ctx context.Context, in SignInInput) (NewSession, error)
+	// SignInGuest starts a session of a new guest: a user without address and
+	// password, who may have a cart, check out, and see his invoices and orders.
+	// A guest without a session is removed after a while. Everybody. A repeat
+	// makes another guest.
+	SignInGuest(ctx context.Context, in SignInGuestInput) (NewSession, error)
 	// Authenticate says whose session a token is, and prolongs the session.
 	// Everybody: the token is the proof. That a session has ended, or its user has
 	// another role, is seen at once by whoever changed it, and everywhere within a
@@ -65,20 +73,22 @@ type Service interface {
 
 	// RequestVerification publishes VerificationRequested, whereupon an e-mail
 	// with a single-use link is sent. The user, administrators and services.
-	// Errors: ErrUserNotFound, ErrAlreadyVerified.
+	// Errors: ErrUserNotFound, ErrGuest, ErrAlreadyVerified.
 	RequestVerification(ctx context.Context, in RequestVerificationInput) error
-	// Verify redeems the token of a verification e-mail. Everybody: the token is
-	// the proof. Errors: ErrTokenInvalid.
+	// Verify redeems the token of a verification e-mail and publishes Changed.
+	// Everybody: the token is the proof. Errors: ErrTokenInvalid.
 	Verify(ctx context.Context, in VerifyInput) (User, error)
 	// RequestPasswordReset publishes PasswordResetRequested. Everybody; the
 	// answer does not tell whether there is such an account.
 	RequestPasswordReset(ctx context.Context, in RequestPasswordResetInput) error
 	// ResetPassword redeems the token of a reset e-mail: sets the password, ends
-	// all sessions and verifies the address that the e-mail went to. Everybody:
-	// the token is the proof. Errors: ErrTokenInvalid, ErrBusy, an invalid field.
+	// all sessions, verifies the address that the e-mail went to, and publishes
+	// Changed. Everybody: the token is the proof. Errors: ErrTokenInvalid, ErrBusy,
+	// an invalid field.
 	ResetPassword(ctx context.Context, in ResetPasswordInput) error
 	// IssueToken makes the single-use token that an e-mail carries; earlier ones
-	// for the same purpose are void. Services only. Errors: ErrUserNotFound.
+	// for the same purpose are void. Services only. Errors: ErrUserNotFound,
+	// ErrGuest.
 	IssueToken(ctx context.Context, in IssueTokenInput) (Token, error)
 }
 
@@ -92,6 +102,7 @@ var (
 	MethodUpdateUser           = contract.Method{Module: "users", Name: "UpdateUser", Class: contract.Write}
 	MethodRemoveUser           = contract.Method{Module: "users", Name: "RemoveUser", Class: contract.Write}
 	MethodSignIn               = contract.Method{Module: "users", Name: "SignIn", Class: contract.Write}
+	MethodSignInGuest          = contract.Method{Module: "users", Name: "SignInGuest", Class: contract.Write}
 	MethodAuthenticate         = contract.Method{Module: "users", Name: "Authenticate", Class: contract.Read}
 	MethodSignOut              = contract.Method{Module: "users", Name: "SignOut", Class: contract.IdempotentWrite}
 	MethodEndSessions          = contract.Method{Module: "users", Name: "EndSessions", Class: contract.IdempotentWrite}
@@ -109,9 +120,13 @@ type Role string
 const (
 	RoleCustomer      Role = "customer"
 	RoleAdministrator Role = "administrator"
+	// RoleGuest is a visitor's with a session and without an account. It is
+	// neither given nor taken by a change.
+	RoleGuest Role = "guest"
 )
 
-// User is an account. It never contains the password.
+// User is an account, or a guest: then Email and Name are empty. It never
+// contains the password.
 type User struct {
 	ID       id.User
 	Email    string
@@ -123,12 +138,15 @@ type User struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// RegisterInput is a new account; all fields but Key are required.
+// RegisterInput is a new account; Email, Password and Name are required.
 type RegisterInput struct {
 	Key      *idempotency.Key
 	Email    string
 	Password string
 	Name     string
+	// Guest is the token of the session of the guest who becomes the account.
+	// Empty, or any other text, makes an account of its own.
+	Guest string
 }
 
 // CreateAdministratorInput is a new administrator.
@@ -152,7 +170,7 @@ type ListUsersInput struct {
 	Page page.Request
 	// Query keeps users whose name or address contains it; empty all.
 	Query string
-	// Role keeps one role; empty all.
+	// Role keeps one role; empty all but guests.
 	Role Role
 }
 
@@ -184,7 +202,13 @@ type SignInInput struct {
 	Password string
 	// Address is the client's network address; failures are counted by it too.
 	Address string
+	// Guest is the token of the session of the guest who is merged into the
+	// account; nothing is merged for empty or any other text.
+	Guest string
 }
+
+// SignInGuestInput is empty: nothing is known of a guest.
+type SignInGuestInput struct{}
 
 // NewSession is a session just started; the token is shown this once.
 type NewSession struct {

@@ -2,6 +2,7 @@ package users
 
 import (
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -50,7 +51,7 @@ func (in UpdateUserInput) Validate() error {
 	}
 	findings = append(findings, checkLength("body.current_password", in.CurrentPassword, 0, MaxPasswordLength))
 	if in.Role != nil {
-		findings = append(findings, checkRole("body.role", *in.Role))
+		findings = append(findings, checkRole(*in.Role))
 	}
 	return collect(findings...)
 }
@@ -59,8 +60,8 @@ func (in UpdateUserInput) Validate() error {
 // Invalid.
 func (in ListUsersInput) Validate() error {
 	findings := []finding{checkText("query.q", in.Query, 0, MaxQueryLength)}
-	if in.Role != "" {
-		findings = append(findings, checkRole("query.role", in.Role))
+	if !slices.Contains([]Role{"", RoleCustomer, RoleAdministrator, RoleGuest}, in.Role) {
+		findings = append(findings, finding{"query.role", "must be customer, administrator or guest"})
 	}
 	return collect(findings...)
 }
@@ -138,9 +139,9 @@ func checkNewPassword(password string) finding {
 	return checkText("body.password", password, MinPasswordLength, MaxPasswordLength)
 }
 
-func checkRole(location string, role Role) finding {
+func checkRole(role Role) finding {
 	if role != RoleCustomer && role != RoleAdministrator {
-		return finding{location, "must be customer or administrator"}
+		return finding{"body.role", "must be customer or administrator"}
 	}
 	return finding{}
 }

@@ -54,6 +54,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"networks whose X-Forwarded-For is believed, such as 10.0.0.0/8"`
 
 	RateLimitRegistration   Rate `key:"rate_limit_registration" default:"60/1m" doc:"registrations per address"`
+	RateLimitGuests         Rate `key:"rate_limit_guests" default:"60/1m" doc:"sessions of new guests per address"`
 	RateLimitSignInFailures Rate `key:"rate_limit_sign_in_failures" default:"60/1m" doc:"failed sign-ins per address"`
 	RateLimitPasswordReset  Rate `key:"rate_limit_password_reset" default:"60/1m" doc:"requests for a password reset per address"`
 	RateLimitRequests       Rate `key:"rate_limit_requests" default:"off" doc:"requests of any kind per address"`

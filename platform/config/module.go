@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // allCalls is the share, in percent, of a module that is not hosted here.
@@ -27,7 +28,8 @@ type Module struct {
 // Users holds the settings of the users module.
 type Users struct {
 	Module
-	PasswordMemory int `key:"password_memory" default:"19" doc:"MiB of memory that hashing a password takes, twice over; 19 is the least that OWASP advises"`
+	PasswordMemory int           `key:"password_memory" default:"19" doc:"MiB of memory that hashing a password takes, twice over; 19 is the least that OWASP advises"`
+	GuestTTL       time.Duration `key:"guest_ttl" default:"720h" doc:"how long an unused session of a guest stays valid; then he and his cart are removed"`
 }
 
 // Payments holds the settings of the payments module.

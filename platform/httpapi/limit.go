@@ -22,6 +22,8 @@ const (
 	LimitRequests LimitName = "requests"
 	// LimitRegistration counts registrations.
 	LimitRegistration LimitName = "registration"
+	// LimitGuests counts sessions of new guests.
+	LimitGuests LimitName = "guests"
 	// LimitSignInFailures counts failed sign-ins only, so that an office behind
 	// one address is not locked out by signing in.
 	LimitSignInFailures LimitName = "sign_in_failures"

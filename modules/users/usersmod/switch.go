@@ -55,6 +55,11 @@ func (s *Switch) SignIn(ctx context.Context, in users.SignInInput) (users.NewSes
 	return flip.Call(ctx, s.route, users.MethodSignIn, users.Service.SignIn, in)
 }
 
+// SignInGuest implements users.Service.
+func (s *Switch) SignInGuest(ctx context.Context, in users.SignInGuestInput) (users.NewSession, error) {
+	return flip.Call(ctx, s.route, users.MethodSignInGuest, users.Service.SignInGuest, in)
+}
+
 // Authenticate implements users.Service.
 func (s *Switch) Authenticate(ctx context.Context, in users.AuthenticateInput) (users.Session, error) {
 	return flip.Call(ctx, s.route, users.MethodAuthenticate, users.Service.Authenticate, in)

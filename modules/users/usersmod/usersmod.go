@@ -56,7 +56,7 @@ func New(d Deps) (*Built, error) {
 	face := &Switch{module.NewRoute(
 		d.Deps, name, local, func(*remote.Client) users.Service { return client },
 		users.MethodRegister, users.MethodCreateAdministrator, users.MethodUser, users.MethodFindUser,
-		users.MethodListUsers, users.MethodUpdateUser, users.MethodRemoveUser, users.MethodSignIn,
+		users.MethodListUsers, users.MethodUpdateUser, users.MethodRemoveUser, users.MethodSignIn, users.MethodSignInGuest,
 		users.MethodAuthenticate, users.MethodSignOut, users.MethodEndSessions, users.MethodRequestVerification,
 		users.MethodVerify, users.MethodRequestPasswordReset, users.MethodResetPassword, users.MethodIssueToken,
 	)}
@@ -83,6 +83,7 @@ func newLocal(d Deps, hosted *module.Module) (users.Service, error) {
 	hosted.Outbox = events
 	hosted.Workers = []module.Worker{
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
+		module.Pruning("idle guests", d.Logger, service.RemoveIdleGuests),
 		module.Pruning("sessions, tokens and failed sign-ins", d.Logger, service.Prune),
 	}
 	return service, nil

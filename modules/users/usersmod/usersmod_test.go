@@ -7,12 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/users"
+	"shop/modules/users/internal/app"
+	"shop/modules/users/internal/gormstore"
 	"shop/modules/users/usersmod"
 	"shop/modules/users/userstest"
 	"shop/platform/database"
 	"shop/platform/dbtest"
 	"shop/platform/event"
+	"shop/platform/event/outbox"
 	"shop/platform/flip"
+	"shop/platform/idempotency/sqlstore"
 	"shop/platform/module"
 	"shop/platform/module/moduletest"
 )
@@ -54,6 +58,10 @@ func TestUsers(t *testing.T) {
 			return userstest.Fixture{
 				Service: fake, Clock: clock,
 				Events: func(*testing.T) []event.Event { return fake.Events() },
+				RemoveIdleGuests: func(t *testing.T) {
+					_, err := fake.RemoveIdleGuests(t.Context())
+					require.NoError(t, err)
+				},
 			}
 		})
 	})
@@ -64,7 +72,8 @@ func TestUsers(t *testing.T) {
 				clock, db := userstest.NewClock(), dbtest.Open(t, dialect, "users")
 				return userstest.Fixture{
 					Service: build(t, db, clock, fast), Clock: clock,
-					Events: func(t *testing.T) []event.Event { return published(t, db) },
+					Events:           func(t *testing.T) []event.Event { return published(t, db) },
+					RemoveIdleGuests: func(t *testing.T) { removeIdleGuests(t, db, clock) },
 				}
 			})
 		})
@@ -77,12 +86,25 @@ func TestUsers(t *testing.T) {
 				far := host(t, db, clock, fast)
 				return userstest.Fixture{
 					Service: place(t, placement.Near(t, far.Module), clock, fast).Service, Clock: clock,
-					Several: placement == moduletest.Half,
-					Events:  func(t *testing.T) []event.Event { return published(t, db) },
+					Several:          placement == moduletest.Half,
+					Events:           func(t *testing.T) []event.Event { return published(t, db) },
+					RemoveIdleGuests: func(t *testing.T) { removeIdleGuests(t, db, clock) },
 				}
 			})
 		})
 	}
+}
+
+// removeIdleGuests is what a worker does every ten minutes.
+func removeIdleGuests(t *testing.T, db *database.DB, clock *userstest.Clock) {
+	t.Helper()
+	service, err := app.New(app.Deps{
+		Store: gormstore.New(db), Events: outbox.New(db), Idempotency: sqlstore.New(db),
+		Logger: slog.New(slog.DiscardHandler), Now: clock.Now,
+	})
+	require.NoError(t, err)
+	_, err = service.RemoveIdleGuests(t.Context(), clock.Now())
+	require.NoError(t, err)
 }
 
 // published reads the module's outbox.
@@ -100,6 +122,10 @@ func published(t *testing.T, db *database.DB) []event.Event {
 		switch row.Name {
 		case users.EventRegistered:
 			events = append(events, decode[users.Registered](t, row))
+		case users.EventChanged:
+			events = append(events, decode[users.Changed](t, row))
+		case users.EventMerged:
+			events = append(events, decode[users.Merged](t, row))
 		case users.EventRemoved:
 			events = append(events, decode[users.Removed](t, row))
 		case users.EventVerificationRequested:

@@ -30,7 +30,8 @@ type Fake struct {
 
 type account struct {
 	users.User
-	password string
+	password   string
+	mergedInto id.User
 }
 
 type token struct {
@@ -76,7 +77,7 @@ func (f *Fake) Add(u users.User, password string) users.User {
 	if u.CreatedAt.IsZero() {
 		u.Version, u.CreatedAt, u.UpdatedAt = 1, f.now(), f.now()
 	}
-	f.accounts[u.ID] = account{u, password}
+	f.accounts[u.ID] = account{User: u, password: password}
 	return u
 }
 
@@ -96,7 +97,13 @@ func (f *Fake) Register(ctx context.Context, in users.RegisterInput) (id.User, e
 	return idempotency.DoMemory(ctx, f.answers, in.Key, "users.Register", fingerprinted, func(context.Context) (id.User, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		user, err := f.create(in.Email, in.Password, in.Name, users.RoleCustomer)
+		var user id.User
+		var err error
+		if guest, found := f.guestOf(in.Guest); found && guest.mergedInto.IsZero() {
+			user, err = f.turn(guest, in)
+		} else {
+			user, err = f.create(in.Email, in.Password, in.Name, users.RoleCustomer)
+		}
 		if err == nil {
 			f.events = append(f.events, users.Registered{UserID: user})
 		}
@@ -129,13 +136,13 @@ func (f *Fake) create(email, password, name string, role users.Role) (id.User, e
 		ID: id.NewUser(), Email: email, Name: name, Role: role, Verified: role == users.RoleAdministrator,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
-	f.accounts[u.ID] = account{u, password}
+	f.accounts[u.ID] = account{User: u, password: password}
 	return u.ID, nil
 }
 
 func (f *Fake) byEmail(email string) *account {
 	for _, a := range f.accounts {
-		if users.EmailKey(a.Email) == users.EmailKey(email) {
+		if a.Role != users.RoleGuest && users.EmailKey(a.Email) == users.EmailKey(email) {
 			return &a
 		}
 	}

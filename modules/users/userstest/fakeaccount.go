@@ -56,7 +56,7 @@ func (f *Fake) ListUsers(ctx context.Context, in users.ListUsersInput) (page.Pag
 	var matching, rest []users.User
 	for _, a := range f.accounts {
 		text := strings.ToLower(a.Name + "\n" + a.Email)
-		if strings.Contains(text, strings.ToLower(in.Query)) && (in.Role == "" || in.Role == a.Role) {
+		if strings.Contains(text, strings.ToLower(in.Query)) && (in.Role == a.Role || in.Role == "" && a.Role != users.RoleGuest) {
 			matching = append(matching, a.User)
 		}
 	}
@@ -89,6 +89,9 @@ func (f *Fake) UpdateUser(ctx context.Context, in users.UpdateUserInput) (users.
 	if err != nil {
 		return users.User{}, err
 	}
+	if before.Role == users.RoleGuest {
+		return users.User{}, users.ErrGuest
+	}
 	after := before
 	if err := f.setPassword(ctx, &after, in); err != nil {
 		return users.User{}, err
@@ -117,6 +120,7 @@ func (f *Fake) UpdateUser(ctx context.Context, in users.UpdateUserInput) (users.
 	if moved || in.Password != nil {
 		maps.DeleteFunc(f.tokens, func(_ string, t token) bool { return t.user == in.ID })
 	}
+	f.events = append(f.events, users.Changed{UserID: in.ID, Version: after.Version})
 	if moved {
 		f.events = append(f.events, users.VerificationRequested{UserID: in.ID})
 	}

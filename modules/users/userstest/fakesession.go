@@ -39,6 +39,7 @@ func (f *Fake) SignIn(_ context.Context, in users.SignInInput) (users.NewSession
 	s := users.Session{ID: id.NewSession(), UserID: a.ID, Role: a.Role, ExpiresAt: f.now().Add(sessionTTL)}
 	text := rand.Text()
 	f.sessions[text] = s
+	f.merge(in.Guest, a.ID)
 	return users.NewSession{Token: text, UserID: a.ID, ExpiresAt: s.ExpiresAt}, nil
 }
 

@@ -21,6 +21,9 @@ func (f *Fake) RequestVerification(ctx context.Context, in users.RequestVerifica
 	if err != nil {
 		return err
 	}
+	if a.Role == users.RoleGuest {
+		return users.ErrGuest
+	}
 	if a.Verified {
 		return users.ErrAlreadyVerified
 	}
@@ -53,6 +56,9 @@ func (f *Fake) IssueToken(ctx context.Context, in users.IssueTokenInput) (users.
 	if err != nil {
 		return users.Token{}, err
 	}
+	if a.Role == users.RoleGuest {
+		return users.Token{}, users.ErrGuest
+	}
 	lifetime := 48 * time.Hour
 	if in.Purpose == users.PurposePasswordReset {
 		lifetime = time.Hour
@@ -76,6 +82,7 @@ func (f *Fake) Verify(_ context.Context, in users.VerifyInput) (users.User, erro
 		a.Version++
 		a.UpdatedAt = f.now()
 		f.accounts[a.ID] = a
+		f.events = append(f.events, users.Changed{UserID: a.ID, Version: a.Version})
 	}
 	return a.User, nil
 }
@@ -95,6 +102,7 @@ func (f *Fake) ResetPassword(_ context.Context, in users.ResetPasswordInput) err
 	a.Version++
 	a.UpdatedAt = f.now()
 	f.accounts[a.ID] = a
+	f.events = append(f.events, users.Changed{UserID: a.ID, Version: a.Version})
 	f.endSessions(a.ID, "")
 	f.forgetFailures(a.Email, "")
 	return nil

@@ -27,13 +27,15 @@ type Fixture struct {
 	Several bool
 	// Events lists what was published so far, oldest first.
 	Events func(t *testing.T) []event.Event
+	// RemoveIdleGuests does what a worker does now and then.
+	RemoveIdleGuests func(t *testing.T)
 }
 
 // Run runs the suite; newFixture makes a module without accounts for each test.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
 	for _, tests := range []map[string]func(*testing.T, Fixture){
-		accountTests, changeTests, removalTests, sessionTests, attemptTests, tokenTests,
+		accountTests, changeTests, removalTests, sessionTests, attemptTests, tokenTests, guestTests,
 	} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {

@@ -61,6 +61,7 @@ func updateNothing(t *testing.T, f Fixture) {
 	})
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(before, after))
+	require.Len(t, f.Events(t), 1, "nothing changed")
 }
 
 func updateNotFound(t *testing.T, f Fixture) {
@@ -108,7 +109,13 @@ func updateAddress(t *testing.T, f Fixture) {
 	u, err = f.Service.UpdateUser(as(t, user), users.UpdateUserInput{ID: user, Email: new("ada@example.org")})
 	require.NoError(t, err)
 	require.False(t, u.Verified)
-	require.Equal(t, []event.Event{users.Registered{UserID: user}, users.VerificationRequested{UserID: user}}, f.Events(t))
+	require.Equal(t, []event.Event{
+		users.Registered{UserID: user},
+		users.Changed{UserID: user, Version: 2},
+		users.Changed{UserID: user, Version: 3},
+		users.Changed{UserID: user, Version: 4},
+		users.VerificationRequested{UserID: user},
+	}, f.Events(t))
 	err = f.Service.ResetPassword(t.Context(), users.ResetPasswordInput{Token: reset.Text, Password: password})
 	require.ErrorIs(t, err, users.ErrTokenInvalid, "a link that went to the old address is void")
 	_, err = f.Service.SignIn(t.Context(), users.SignInInput{Email: "ada@example.com", Password: password})

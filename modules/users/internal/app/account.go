@@ -23,10 +23,26 @@ func (s *Service) Register(ctx context.Context, in users.RegisterInput) (id.User
 		return id.User{}, err
 	}
 	account.Role = users.RoleCustomer
+	guest, err := s.guestOf(ctx, in.Guest)
+	if err != nil {
+		return id.User{}, err
+	}
+	if !guest.IsZero() {
+		defer s.sessions.forget()
+	}
 	// The password stays out of what is fingerprinted, because that is stored.
 	fingerprinted := struct{ Email, Name string }{in.Email, in.Name}
 	return sqlstore.Do(ctx, s.idempotency, in.Key, "users.Register", fingerprinted,
 		func(ctx context.Context) (id.User, error) {
+			if !guest.IsZero() {
+				turned, err := s.turn(ctx, guest, account, hashOfToken(in.Guest))
+				if err != nil {
+					return id.User{}, err
+				}
+				if turned {
+					return guest, s.events.Append(ctx, users.Registered{UserID: guest})
+				}
+			}
 			if err := s.store.InsertAccount(ctx, account); err != nil {
 				return id.User{}, err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/users"
+	"shop/platform/event"
 	"shop/platform/identity"
 )
 
@@ -54,6 +55,9 @@ func (c *change) preparePassword(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if account.Role == users.RoleGuest {
+			return users.ErrGuest
+		}
 		if c.in.CurrentPassword == "" {
 			return users.ErrWrongPassword
 		}
@@ -86,6 +90,9 @@ func (c *change) apply(ctx context.Context) (users.User, error) {
 	before, err := c.lock(ctx, c.in.ID, c.in.IfVersion)
 	if err != nil {
 		return users.User{}, err
+	}
+	if before.Role == users.RoleGuest {
+		return users.User{}, users.ErrGuest
 	}
 	after := before
 	if err := c.applyRole(ctx, &after, last); err != nil {
@@ -132,7 +139,7 @@ func (c *change) applyRole(ctx context.Context, a *Account, last bool) error {
 	return nil
 }
 
-// consequences does what follows from a new address or password.
+// consequences does what follows from the change of an account.
 func (c *change) consequences(ctx context.Context, before Account, moved bool) error {
 	if moved || c.in.Password != nil {
 		// Links that went to the old address, or were asked for because of the old
@@ -149,8 +156,9 @@ func (c *change) consequences(ctx context.Context, before Account, moved bool) e
 			return err
 		}
 	}
+	facts := []event.Event{users.Changed{UserID: before.ID, Version: before.Version + 1}}
 	if moved {
-		return c.events.Append(ctx, users.VerificationRequested{UserID: before.ID})
+		facts = append(facts, users.VerificationRequested{UserID: before.ID})
 	}
-	return nil
+	return c.events.Append(ctx, facts...)
 }

@@ -37,6 +37,9 @@ type Settings struct {
 	// SessionTTL is how long a session lives after it was last used; 0 means 30
 	// days.
 	SessionTTL time.Duration
+	// GuestTTL is how long a guest's session lives after it was last used; 0 means
+	// 30 days. A guest without a session is removed when he is as old as that.
+	GuestTTL time.Duration
 	// PasswordMemory is the memory of one argon2id hash in KiB, and
 	// PasswordIterations the number of passes over it; 0 means 19456 and 2, the
 	// OWASP recommendation. Hashes made with other values are replaced when their
@@ -81,6 +84,7 @@ func New(d Deps) (*Service, error) {
 	now := func() time.Time { return database.Timestamp(clock()) }
 	o := d.Settings
 	setDefault(&o.SessionTTL, 30*24*time.Hour)
+	setDefault(&o.GuestTTL, 30*24*time.Hour)
 	setDefault(&o.PasswordMemory, 19*1024)
 	setDefault(&o.PasswordIterations, 2)
 	setDefault(&o.PasswordsAtOnce, max(1, runtime.GOMAXPROCS(0)/2))
@@ -89,7 +93,7 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := newSessions(d.Store, d.Logger, now, o.SessionTTL)
+	sessions, err := newSessions(d.Store, d.Logger, now, o)
 	if err != nil {
 		return nil, err
 	}

@@ -29,15 +29,25 @@ func (s *Service) SignIn(ctx context.Context, in users.SignInInput) (users.NewSe
 	if !verdict.match || account == nil {
 		return users.NewSession{}, users.ErrCredentials
 	}
-	return s.startSession(ctx, *account, from, verdict)
+	guest, err := s.guestOf(ctx, in.Guest)
+	if err != nil {
+		return users.NewSession{}, err
+	}
+	if !guest.IsZero() {
+		defer s.sessions.forget()
+	}
+	return s.startSession(ctx, *account, guest, from, verdict)
 }
 
-// startSession stores a session of an account whose password has been checked.
-func (s *Service) startSession(ctx context.Context, a Account, from source, v finding) (users.NewSession, error) {
+// startSession stores a session of an account whose password has been checked,
+// and merges the guest, if there is one, into the account.
+func (s *Service) startSession(
+	ctx context.Context, a Account, guest id.User, from source, v finding,
+) (users.NewSession, error) {
 	text, hash := newSecret()
 	now := s.now()
 	session := Session{
-		Token: hash, ID: id.NewSession(), UserID: a.ID, CreatedAt: now, ExpiresAt: now.Add(s.sessions.ttl),
+		Token: hash, ID: id.NewSession(), UserID: a.ID, CreatedAt: now, ExpiresAt: now.Add(s.sessions.lifetime(a.Role)),
 	}
 	err := s.store.InTx(ctx, func(ctx context.Context) error {
 		// The account may have got another password, or be gone, since its hash was
@@ -54,10 +64,15 @@ func (s *Service) startSession(ctx context.Context, a Account, from source, v fi
 				return err
 			}
 		}
-		if v.rehashed == "" {
+		if v.rehashed != "" {
+			if err := s.store.ReplacePasswordHash(ctx, a.ID, a.PasswordHash, v.rehashed); err != nil {
+				return err
+			}
+		}
+		if guest.IsZero() {
 			return nil
 		}
-		return s.store.ReplacePasswordHash(ctx, a.ID, a.PasswordHash, v.rehashed)
+		return s.merge(ctx, guest, a.ID)
 	})
 	if err != nil {
 		return users.NewSession{}, err

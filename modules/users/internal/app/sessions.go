@@ -15,18 +15,28 @@ const prolongations = 20
 
 // sessions finds sessions, most of them in memory.
 type sessions struct {
-	store  Store
-	log    *slog.Logger
-	now    func() time.Time
-	ttl    time.Duration
-	memory *recent.Sessions[Hash]
+	store Store
+	log   *slog.Logger
+	now   func() time.Time
+	// ttl is how long a session lives after it was last used, and guestTTL that of
+	// a guest.
+	ttl, guestTTL time.Duration
+	memory        *recent.Sessions[Hash]
 }
 
-func newSessions(store Store, log *slog.Logger, now func() time.Time, ttl time.Duration) (*sessions, error) {
-	s := &sessions{store: store, log: log, now: now, ttl: ttl}
+func newSessions(store Store, log *slog.Logger, now func() time.Time, o Settings) (*sessions, error) {
+	s := &sessions{store: store, log: log, now: now, ttl: o.SessionTTL, guestTTL: o.GuestTTL}
 	var err error
 	s.memory, err = recent.New(recent.OfDatabase, now, s.read)
 	return s, err
+}
+
+// lifetime is how long an unused session of somebody with that role lives.
+func (s *sessions) lifetime(role users.Role) time.Duration {
+	if role == users.RoleGuest {
+		return s.guestTTL
+	}
+	return s.ttl
 }
 
 // find is the session of a token. Errors: users.ErrSessionEnded.
@@ -51,8 +61,8 @@ func (s *sessions) read(ctx context.Context, token Hash) (users.Session, error) 
 	if err != nil {
 		return users.Session{}, err
 	}
-	if session.ExpiresAt.Sub(now) < s.ttl-s.ttl/prolongations {
-		until := now.Add(s.ttl)
+	if ttl := s.lifetime(session.Role); session.ExpiresAt.Sub(now) < ttl-ttl/prolongations {
+		until := now.Add(ttl)
 		if err := s.store.ProlongSession(ctx, token, until); err != nil {
 			// The session is alive; the next lookup tries again to keep it so.
 			s.log.WarnContext(ctx, "cannot prolong a session", "session", session.ID, "error", err)

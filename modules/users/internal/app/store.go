@@ -19,6 +19,8 @@ type Account struct {
 	// PasswordVersion counts new passwords. A session is only started while it is
 	// what it was when the password was checked.
 	PasswordVersion int64
+	// MergedInto is the account that a guest signed in to; zero until he did.
+	MergedInto id.User
 }
 
 // Session is a session about to be stored.
@@ -59,8 +61,8 @@ type Store interface {
 	InsertAccount(ctx context.Context, a Account) error
 	// Account reads an account. Errors: users.ErrUserNotFound.
 	Account(ctx context.Context, user id.User) (Account, error)
-	// AccountByEmail reads the account with that address. Errors:
-	// users.ErrUserNotFound.
+	// AccountByEmail reads the account with that address; guests have none.
+	// Errors: users.ErrUserNotFound.
 	AccountByEmail(ctx context.Context, emailKey string) (Account, error)
 	// LockAccount is Account, and keeps others from changing it until the
 	// transaction ends.
@@ -72,6 +74,12 @@ type Store interface {
 	ReplacePasswordHash(ctx context.Context, user id.User, old, replacement string) error
 	// DeleteAccount removes an account, its sessions and its tokens.
 	DeleteAccount(ctx context.Context, user id.User) error
+	// MergeGuest marks a guest as merged into an account and says whether it did:
+	// not for who is no guest, or was merged before.
+	MergeGuest(ctx context.Context, guest, account id.User, at time.Time) (bool, error)
+	// DeleteIdleGuests removes up to limit guests who were made before a time and
+	// have no session at another one, and names them.
+	DeleteIdleGuests(ctx context.Context, madeBefore, now time.Time, limit int) ([]id.User, error)
 	// ListAccounts lists users, newest first, one more than the page's size.
 	ListAccounts(ctx context.Context, q AccountQuery) ([]users.User, error)
 	// CountAccounts counts what ListAccounts would list on all pages.
@@ -124,7 +132,7 @@ type Store interface {
 type AccountQuery struct {
 	// Text is in lower case; empty for all.
 	Text string
-	// Role is empty for all.
+	// Role is empty for all but guests.
 	Role users.Role
 	// Before is the last user of the page before; zero for the first page.
 	Before id.User

@@ -47,6 +47,9 @@ func (s *Service) RequestVerification(ctx context.Context, in users.RequestVerif
 		if err != nil {
 			return err
 		}
+		if account.Role == users.RoleGuest {
+			return users.ErrGuest
+		}
 		if account.Verified {
 			return users.ErrAlreadyVerified
 		}
@@ -82,6 +85,9 @@ func (s *Service) IssueToken(ctx context.Context, in users.IssueTokenInput) (use
 		if err != nil {
 			return err
 		}
+		if account.Role == users.RoleGuest {
+			return users.ErrGuest
+		}
 		return s.store.PutToken(ctx, Token{
 			Hash: hash, UserID: account.ID, Purpose: in.Purpose,
 			EmailKey: users.EmailKey(account.Email), ExpiresAt: expires,
@@ -105,7 +111,7 @@ func (s *Service) Verify(ctx context.Context, in users.VerifyInput) (users.User,
 		account.Version++
 		account.UpdatedAt = s.now()
 		verified = account.User
-		return s.store.SaveAccount(ctx, account)
+		return s.saveNewVersion(ctx, account)
 	})
 	if err != nil {
 		return users.User{}, err
@@ -136,7 +142,7 @@ func (s *Service) ResetPassword(ctx context.Context, in users.ResetPasswordInput
 		account.Verified = true
 		account.Version++
 		account.UpdatedAt = s.now()
-		if err := s.store.SaveAccount(ctx, account); err != nil {
+		if err := s.saveNewVersion(ctx, account); err != nil {
 			return err
 		}
 		if err := s.store.DeleteSessions(ctx, account.ID, Hash{}); err != nil {
@@ -144,6 +150,14 @@ func (s *Service) ResetPassword(ctx context.Context, in users.ResetPasswordInput
 		}
 		return s.store.ForgetFailures(ctx, hashOfEmail(account.Email), "")
 	})
+}
+
+// saveNewVersion writes an account and tells of it.
+func (s *Service) saveNewVersion(ctx context.Context, account Account) error {
+	if err := s.store.SaveAccount(ctx, account); err != nil {
+		return err
+	}
+	return s.events.Append(ctx, users.Changed{UserID: account.ID, Version: account.Version})
 }
 
 // redeem uses a token up and runs fn with its locked account, in one

@@ -30,6 +30,9 @@ type userRow struct {
 	Version         int64
 	CreatedAt       time.Time
 	UpdatedAt       time.Time `gorm:"autoUpdateTime:false"`
+	// Guest takes the place of a role, which says customer.
+	Guest      bool
+	MergedInto id.User
 }
 
 // TableName implements schema.Tabler.
@@ -37,19 +40,29 @@ func (userRow) TableName() string { return "users" }
 
 func rowOf(a app.Account) userRow {
 	key := users.EmailKey(a.Email)
-	return userRow{
+	row := userRow{
 		ID: a.ID, Email: a.Email, EmailKey: key, Name: a.Name,
 		SearchText: strings.ToLower(a.Name) + "\n" + key,
 		Role:       a.Role, Verified: a.Verified, PasswordHash: a.PasswordHash, PasswordVersion: a.PasswordVersion,
-		Version: a.Version, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		Version: a.Version, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, MergedInto: a.MergedInto,
 	}
+	if a.Role == users.RoleGuest {
+		row.Guest, row.Role, row.SearchText = true, users.RoleCustomer, ""
+		row.EmailKey = "guest " + a.ID.String() // of its own, and no address
+	}
+	return row
 }
 
 func (r userRow) account() app.Account {
-	return app.Account{User: r.user(), PasswordHash: r.PasswordHash, PasswordVersion: r.PasswordVersion}
+	return app.Account{
+		User: r.user(), PasswordHash: r.PasswordHash, PasswordVersion: r.PasswordVersion, MergedInto: r.MergedInto,
+	}
 }
 
 func (r userRow) user() users.User {
+	if r.Guest {
+		r.Role = users.RoleGuest
+	}
 	return users.User{
 		ID: r.ID, Email: r.Email, Name: r.Name, Role: r.Role, Verified: r.Verified,
 		Version: r.Version, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
@@ -89,7 +102,7 @@ func (s *Store) Account(ctx context.Context, user id.User) (app.Account, error) 
 
 // AccountByEmail implements app.Store.
 func (s *Store) AccountByEmail(ctx context.Context, emailKey string) (app.Account, error) {
-	return found(s.db.Read(ctx).Where("email_key = ?", emailKey))
+	return found(s.db.Read(ctx).Where("email_key = ? AND NOT guest", emailKey))
 }
 
 // LockAccount implements app.Store. On SQLite a transaction is the only writer
@@ -161,6 +174,10 @@ func matching(query *gorm.DB, q app.AccountQuery) *gorm.DB {
 		literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q.Text)
 		query = query.Where(`search_text LIKE ? ESCAPE '\'`, "%"+literal+"%")
 	}
+	if q.Role == users.RoleGuest {
+		return query.Where("guest")
+	}
+	query = query.Where("NOT guest")
 	if q.Role != "" {
 		query = query.Where("role = ?", q.Role)
 	}

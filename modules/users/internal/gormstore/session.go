@@ -37,7 +37,7 @@ func (s *Store) Session(ctx context.Context, token app.Hash, at time.Time) (user
 		ExpiresAt time.Time
 	}
 	err := s.db.Read(ctx).Raw(
-		`SELECT s.id, s.user_id, u.role, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
+		`SELECT s.id, s.user_id, CASE WHEN u.guest THEN 'guest' ELSE u.role END AS role, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
 		 WHERE s.token_hash = ? AND s.expires_at > ?`, blob(token), at).Find(&rows).Error
 	if err != nil {
 		return users.Session{}, fmt.Errorf("read session: %w", err)

@@ -5,6 +5,7 @@ import (
 
 	"shop/modules/users"
 	"shop/platform/httpapi"
+	"shop/platform/identity"
 )
 
 // accounts handles the operations on accounts.
@@ -12,6 +13,7 @@ type accounts struct{ service users.Service }
 
 type registerInput struct {
 	httpapi.IdempotencyKey
+	bearer
 	Body NewUser
 }
 
@@ -20,13 +22,22 @@ func (h accounts) register(ctx context.Context, in *registerInput) (*httpapi.Cre
 	if err != nil {
 		return nil, err
 	}
-	user, err := h.service.Register(ctx, users.RegisterInput{
-		Key: key, Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name,
+	return register(ctx, h.service, users.RegisterInput{
+		Key: key, Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name, Guest: in.guest(),
 	})
+}
+
+// register answers a registration.
+func register(ctx context.Context, s users.Service, in users.RegisterInput) (*httpapi.Created[CreatedUser], error) {
+	user, err := s.Register(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.NewCreated("/user/"+user.String(), httpapi.ETag(1), key, CreatedUser{user}), nil
+	version := int64(1)
+	if user == identity.From(ctx).User {
+		version = 2 // he was a guest, who has one version only
+	}
+	return httpapi.NewCreated("/user/"+user.String(), httpapi.ETag(version), in.Key, CreatedUser{user}), nil
 }
 
 // userOutput is one user.
@@ -104,7 +115,7 @@ func (h accounts) remove(ctx context.Context, in *removeInput) (*struct{}, error
 type listInput struct {
 	httpapi.PageQuery
 	Query string `query:"q" maxLength:"200" doc:"Part of the name or the address, in any case." example:"ada"`
-	Role  string `query:"role" enum:"customer,administrator" doc:"Only users with this role." example:"customer"`
+	Role  string `query:"role" enum:"customer,administrator,guest" doc:"Only users with this role. Guests are listed only when asked for." example:"customer"`
 }
 
 func (h accounts) list(ctx context.Context, in *listInput) (*httpapi.List[User], error) {

@@ -53,10 +53,16 @@ func (c *Client) Register(ctx context.Context, in users.RegisterInput) (id.User,
 		return id.User{}, in.Validate()
 	}
 	var wire CreatedUser
-	_, err := c.remote.Do(ctx, remote.Call{
+	body := NewUser{Email: in.Email, Password: in.Password, Name: in.Name}
+	call := remote.Call{
 		Does: users.MethodRegister, Method: http.MethodPost, Path: "/user/", Key: in.Key, TakesKey: true,
-		Body: NewUser{Email: in.Email, Password: in.Password, Name: in.Name}, Result: &wire,
-	})
+		Body: body, Result: &wire,
+	}
+	if in.Guest != "" {
+		defer c.sessions.Forget()
+		call.Path, call.Body = "/internal/users/accounts", ForwardedRegistration{body, in.Guest}
+	}
+	_, err := c.remote.Do(ctx, call)
 	return wire.ID, err
 }
 

@@ -10,12 +10,24 @@ import (
 
 // SignIn implements users.Service.
 func (c *Client) SignIn(ctx context.Context, in users.SignInInput) (users.NewSession, error) {
+	if in.Guest != "" {
+		defer c.sessions.Forget()
+	}
 	var wire NewSession
 	_, err := c.remote.Do(ctx, remote.Call{
 		Does: users.MethodSignIn, Method: http.MethodPost, Path: "/internal/users/sessions",
 		Body: ForwardedCredentials{
-			Credentials: Credentials{Email: in.Email, Password: in.Password}, Address: in.Address,
+			Credentials: Credentials{Email: in.Email, Password: in.Password}, Address: in.Address, Guest: in.Guest,
 		}, Result: &wire,
+	})
+	return users.NewSession(wire), err
+}
+
+// SignInGuest implements users.Service.
+func (c *Client) SignInGuest(ctx context.Context, _ users.SignInGuestInput) (users.NewSession, error) {
+	var wire NewSession
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: users.MethodSignInGuest, Method: http.MethodPost, Path: "/session/guest", Result: &wire,
 	})
 	return users.NewSession(wire), err
 }

@@ -101,6 +101,23 @@ func TestContract(t *testing.T) {
 			fails("SignIn-tooMany", users.ErrTooManyAttempts.WithRetryAfter(time.Minute), func(ctx context.Context, s S) (any, error) {
 				return s.SignIn(ctx, users.SignInInput{Email: ada.Email, Password: password, Address: "192.0.2.1"})
 			}),
+			answers("Register-guest", user, func(ctx context.Context, s S) (any, error) {
+				in := registration("key-3")
+				in.Guest = token
+				return s.Register(ctx, in)
+			}),
+			answers("User-guest", users.User{ID: user, Role: users.RoleGuest, Version: 1, CreatedAt: at, UpdatedAt: at}, func(ctx context.Context, s S) (any, error) {
+				return s.User(ctx, users.UserInput{ID: user})
+			}),
+			fails("UpdateUser-guest", users.ErrGuest, func(ctx context.Context, s S) (any, error) {
+				return s.UpdateUser(ctx, users.UpdateUserInput{ID: user, Name: &name})
+			}),
+			answers("SignIn-guest", users.NewSession{Token: token, UserID: user, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
+				return s.SignIn(ctx, users.SignInInput{Email: ada.Email, Password: password, Address: "192.0.2.1", Guest: token})
+			}),
+			answers("SignInGuest", users.NewSession{Token: token, UserID: user, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
+				return s.SignInGuest(ctx, users.SignInGuestInput{})
+			}),
 			answers("Authenticate", users.Session{ID: sessionID, UserID: user, Role: users.RoleCustomer, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
 				return s.Authenticate(ctx, users.AuthenticateInput{Token: token})
 			}),

@@ -23,6 +23,13 @@ type PresentedAddress struct {
 type ForwardedCredentials struct {
 	Credentials
 	Address string `json:"address,omitempty" doc:"The client's network address; failures are counted by it." example:"203.0.113.7"`
+	Guest   string `json:"guest,omitempty" writeOnly:"true" doc:"The token of the guest's session that the client presented." example:"pQ7r0yXnJ2vK5mT8wZ1bD4fG6hL9sA3cE0iU7oR2tYk"`
+}
+
+// ForwardedRegistration is a registration, and the guest who asks for it.
+type ForwardedRegistration struct {
+	NewUser
+	Guest string `json:"guest" writeOnly:"true" doc:"The token of the guest's session that the client presented." example:"pQ7r0yXnJ2vK5mT8wZ1bD4fG6hL9sA3cE0iU7oR2tYk"`
 }
 
 // ForwardedChange is a change, and which session outlives it.

@@ -31,6 +31,12 @@ func registerInternal(api *httpapi.API, h internal) {
 		Errors:      []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}, h.createAdministrator)
 	httpapi.Handle(api, httpapi.Operation{
+		ID: "register-guest", Method: http.MethodPost, Path: "/internal/users/accounts", Module: "users",
+		Summary: "Register a guest", Access: httpapi.Internal, Status: http.StatusCreated,
+		Description: "What `POST /user/` does, for a guest at another process.",
+		Errors:      []int{http.StatusConflict, http.StatusServiceUnavailable},
+	}, h.register)
+	httpapi.Handle(api, httpapi.Operation{
 		ID: "sign-in-from", Method: http.MethodPost, Path: "/internal/users/sessions", Module: "users",
 		Summary: "Sign in on behalf of a client", Access: httpapi.Internal, Status: http.StatusCreated,
 		Description: "What `POST /session` does, for a client at another process.",
@@ -120,11 +126,26 @@ func (h internal) createAdministrator(
 	return out, nil
 }
 
+type forwardedRegistrationInput struct {
+	httpapi.IdempotencyKey
+	Body ForwardedRegistration
+}
+
+func (h internal) register(ctx context.Context, in *forwardedRegistrationInput) (*httpapi.Created[CreatedUser], error) {
+	key, err := in.Key()
+	if err != nil {
+		return nil, err
+	}
+	return register(ctx, h.service, users.RegisterInput{
+		Key: key, Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name, Guest: in.Body.Guest,
+	})
+}
+
 type forwardedSignInInput struct{ Body ForwardedCredentials }
 
 func (h internal) signIn(ctx context.Context, in *forwardedSignInInput) (*signInOutput, error) {
 	s, err := h.service.SignIn(ctx, users.SignInInput{
-		Email: in.Body.Email, Password: in.Body.Password, Address: in.Body.Address,
+		Email: in.Body.Email, Password: in.Body.Password, Address: in.Body.Address, Guest: in.Body.Guest,
 	})
 	if err != nil {
 		return nil, err

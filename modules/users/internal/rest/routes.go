@@ -19,7 +19,7 @@ func registerAccounts(api *httpapi.API, h accounts) {
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "register-user", Method: http.MethodPost, Path: "/user/", Module: "users",
 		Summary: "Register", Status: http.StatusCreated, Limit: httpapi.LimitRegistration,
-		Description: "Makes a customer's account. An e-mail with a link that verifies the address follows.",
+		Description: "Makes a customer's account. An e-mail with a link that verifies the address follows. With a guest's token in `Authorization` the guest becomes the customer: the same identifier, cart, invoices and orders, and the token stays good.",
 		Errors:      []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}, h.register)
 	httpapi.Handle(api, httpapi.Operation{
@@ -50,9 +50,14 @@ func registerSessions(api *httpapi.API, h sessions) {
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "sign-in", Method: http.MethodPost, Path: "/session", Module: "users",
 		Summary: "Sign in", Status: http.StatusCreated, Limit: httpapi.LimitSignInFailures,
-		Description: "A wrong password and an unknown account get the same answer. Failures are limited per account and address.",
+		Description: "A wrong password and an unknown account get the same answer. Failures are limited per account and address. With a guest's token in `Authorization` the guest is merged into the account: what is in his cart comes into the account's, quantities added, within moments; his sessions end.",
 		Errors:      []int{http.StatusUnauthorized, http.StatusServiceUnavailable},
 	}, h.start)
+	httpapi.Handle(api, httpapi.Operation{
+		ID: "sign-in-guest", Method: http.MethodPost, Path: "/session/guest", Module: "users",
+		Summary: "Come in as a guest", Status: http.StatusCreated, Limit: httpapi.LimitGuests,
+		Description: "A guest has a cart at `/user/me/cart/`, may check out, and sees his invoices and orders. Registering with his token in `Authorization` makes him a customer; signing in merges him into the account.",
+	}, h.startGuest)
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "get-session", Method: http.MethodGet, Path: "/session", Module: "users",
 		Summary: "Who am I", Access: httpapi.SignedIn,

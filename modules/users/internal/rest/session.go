@@ -26,13 +26,24 @@ func (b *bearer) Resolve(ctx huma.Context) []error {
 }
 
 // client is embedded in the input of an operation that needs the client's
-// network address, as the trusted proxies tell it.
-type client struct{ address string }
+// network address, as the trusted proxies tell it, beside the token.
+type client struct {
+	bearer
+	address string
+}
 
 // Resolve implements huma.Resolver.
 func (c *client) Resolve(ctx huma.Context) []error {
 	c.address = humagin.Unwrap(ctx).ClientIP()
-	return nil
+	return c.bearer.Resolve(ctx)
+}
+
+// guest is the token where it may be a guest's. A service's is no session's.
+func (b *bearer) guest() string {
+	if strings.Contains(b.token, ".") {
+		return ""
+	}
+	return b.token
 }
 
 type signInInput struct {
@@ -48,8 +59,16 @@ type signInOutput struct {
 
 func (h sessions) start(ctx context.Context, in *signInInput) (*signInOutput, error) {
 	s, err := h.service.SignIn(ctx, users.SignInInput{
-		Email: in.Body.Email, Password: in.Body.Password, Address: in.address,
+		Email: in.Body.Email, Password: in.Body.Password, Address: in.address, Guest: in.guest(),
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &signInOutput{Location: "/session", Body: NewSession(s)}, nil
+}
+
+func (h sessions) startGuest(ctx context.Context, _ *struct{}) (*signInOutput, error) {
+	s, err := h.service.SignInGuest(ctx, users.SignInGuestInput{})
 	if err != nil {
 		return nil, err
 	}

@@ -78,3 +78,42 @@ func TestSignOutEverywhere(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, call(t, s.public, http.MethodGet, "/session", ended, "").Code)
 	}
 }
+
+func TestGuest(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	come := func() (token, user string) {
+		w := call(t, s.public, http.MethodPost, "/session/guest", "", "")
+		require.Equal(t, http.StatusCreated, w.Code, w.Body)
+		require.Equal(t, "/session", w.Header().Get("Location"))
+		golden(t, "new_session", w.Body.Bytes())
+		var session struct {
+			Token string `json:"token"`
+			User  string `json:"user_id"`
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &session))
+		return session.Token, session.User
+	}
+	token, user := come()
+	me := call(t, s.public, http.MethodGet, "/user/me", token, "")
+	require.Equal(t, http.StatusOK, me.Code, me.Body)
+	golden(t, "guest", me.Body.Bytes())
+	w := call(t, s.public, http.MethodPut, "/user/me", token, `{"name":"Ada"}`)
+	require.Equal(t, http.StatusForbidden, w.Code, w.Body)
+	require.Equal(t, "guest", problem(t, w).Code)
+	require.Equal(t, http.StatusForbidden, call(t, s.public, http.MethodPost, "/user/me/verification", token, "").Code)
+
+	body := `{"email":"ada@example.com","password":"` + password + `","name":"Ada"}`
+	registered := call(t, s.public, http.MethodPost, "/user/", token, body)
+	require.Equal(t, http.StatusCreated, registered.Code, registered.Body)
+	require.Equal(t, "/user/"+user, registered.Header().Get("Location"))
+	me = call(t, s.public, http.MethodGet, "/user/me", token, "")
+	require.Equal(t, me.Header().Get("ETag"), registered.Header().Get("ETag"))
+	require.Contains(t, me.Body.String(), `"role":"customer"`)
+
+	token, _ = come()
+	credentials := `{"email":"ada@example.com","password":"` + password + `"}`
+	require.Equal(t, http.StatusCreated, call(t, s.public, http.MethodPost, "/session", token, credentials).Code)
+	require.Equal(t, http.StatusUnauthorized, call(t, s.public, http.MethodGet, "/session", token, "").Code, "merged")
+	require.NotContains(t, s.log.String(), token)
+}

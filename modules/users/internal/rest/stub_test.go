@@ -44,6 +44,10 @@ func (s stub) SignIn(_ context.Context, in users.SignInInput) (users.NewSession,
 	return moduletest.Play[users.NewSession](s.script, in)
 }
 
+func (s stub) SignInGuest(_ context.Context, in users.SignInGuestInput) (users.NewSession, error) {
+	return moduletest.Play[users.NewSession](s.script, in)
+}
+
 func (s stub) Authenticate(_ context.Context, in users.AuthenticateInput) (users.Session, error) {
 	return moduletest.Play[users.Session](s.script, in)
 }

@@ -43,9 +43,9 @@ type ChangedUser struct {
 // User is an account as it is answered.
 type User struct {
 	ID        id.User    `json:"id" doc:"Identifies the user." example:"user_01h455vb4pex5vsknk084sn02q"`
-	Email     string     `json:"email" doc:"As it was typed." example:"ada@example.com"`
-	Name      string     `json:"name" doc:"How the user wants to be called." example:"Ada Lovelace"`
-	Role      users.Role `json:"role" enum:"customer,administrator" doc:"What the user may do." example:"customer"`
+	Email     string     `json:"email" doc:"As it was typed; empty for a guest." example:"ada@example.com"`
+	Name      string     `json:"name" doc:"How the user wants to be called; empty for a guest." example:"Ada Lovelace"`
+	Role      users.Role `json:"role" enum:"customer,administrator,guest" doc:"What the user may do." example:"customer"`
 	Verified  bool       `json:"verified" doc:"Whether the address was shown to be the user's." example:"true"`
 	Version   int64      `json:"version" minimum:"1" maximum:"9007199254740991" doc:"Counts changes." example:"1"`
 	CreatedAt time.Time  `json:"created_at" doc:"When the account was made." example:"2026-11-02T09:30:00Z"`
@@ -73,7 +73,7 @@ type NewSession struct {
 // Session is a session that is alive.
 type Session struct {
 	UserID    id.User    `json:"user_id" doc:"Whose session it is." example:"user_01h455vb4pex5vsknk084sn02q"`
-	Role      users.Role `json:"role" enum:"customer,administrator" doc:"What the user may do." example:"customer"`
+	Role      users.Role `json:"role" enum:"customer,administrator,guest" doc:"What the user may do." example:"customer"`
 	ExpiresAt time.Time  `json:"expires_at" doc:"When it ends unless it is used." example:"2026-12-02T09:30:00Z"`
 }
 
