@@ -69,8 +69,15 @@ func newCatalog(d *databases) (*catalogmod.Built, error) {
 	return catalogmod.New(catalogmod.Deps{Deps: d.catalog}) //nolint:wrapcheck // names the module
 }
 
-func newPayments(d *databases, u users.Service) (*paymentsmod.Built, error) {
-	return paymentsmod.New(paymentsmod.Deps{Deps: d.payments, Users: u}) //nolint:wrapcheck // names the module
+func newPayments(cfg config.Config, d *databases, u users.Service) (*paymentsmod.Built, error) {
+	return paymentsmod.New(paymentsmod.Deps{ //nolint:wrapcheck // names the module
+		Deps: d.payments, Users: u,
+		ProviderSettings: paymentsmod.ProviderSettings{
+			Name:      cfg.Payments.Provider,
+			StripeKey: string(cfg.Payments.StripeKey), StripeWebhookSecret: string(cfg.Payments.StripeWebhookSecret),
+			StripeURL: string(cfg.Payments.StripeAPIURL), SandboxWebhookSecret: string(cfg.Payments.SandboxWebhookSecret),
+		},
+	})
 }
 
 func newCart(d *databases, c catalog.Service, p payments.Service) (*cartmod.Built, error) {

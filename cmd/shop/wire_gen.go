@@ -46,7 +46,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		return nil, nil, err
 	}
 	service := usersmodBuilt.Service
-	paymentsmodBuilt, err := newPayments(mainDatabases, service)
+	paymentsmodBuilt, err := newPayments(configConfig, mainDatabases, service)
 	if err != nil {
 		cleanup2()
 		cleanup()

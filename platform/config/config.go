@@ -110,6 +110,11 @@ func (c *Config) validate() []Problem {
 			Name: c.nameOf(given), Message: "a certificate and its key go together: set " + missing + " too",
 		})
 	}
+	if c.Payments.Provider == "stripe" && c.Payments.StripeKey == "" && c.Hosts("payments") {
+		problems = append(problems, Problem{
+			Name: c.nameOf("payments.provider"), Message: "stripe needs the account's secret key: set " + EnvOf("payments.stripe_key"),
+		})
+	}
 	return append(problems, c.validatePlacement()...)
 }
 

@@ -141,7 +141,8 @@ func TestBadValues(t *testing.T) {
 		"SHOP_SESSION_TTL=-1h":                     "above zero",
 		"SHOP_SHUTDOWN_TIMEOUT=soon":               "30s",
 		"SHOP_SERVICE_KEYS=k1:dG9vIHNob3J0":        "32 random bytes",
-		"SHOP_PAYMENTS_PROVIDER=cash":              "use sandbox",
+		"SHOP_PAYMENTS_PROVIDER=cash":              "use sandbox or stripe",
+		"SHOP_PAYMENTS_PROVIDER=stripe":            "set SHOP_PAYMENTS_STRIPE_KEY",
 		"SHOP_PUBLIC_URL=shop.example.com":         "http:// or https://",
 	} {
 		t.Run(variable, func(t *testing.T) {

@@ -35,7 +35,12 @@ type Users struct {
 // Payments holds the settings of the payments module.
 type Payments struct {
 	Module
-	Provider string `key:"provider" default:"sandbox" allow:"sandbox" doc:"who charges the customer; sandbox moves no money"`
+	Provider string `key:"provider" default:"sandbox" allow:"sandbox,stripe" doc:"who charges the customer; sandbox moves no money"`
+	// The webhook secrets are of one endpoint each: without, webhooks are refused.
+	StripeKey            Secret `key:"stripe_key" doc:"secret key (sk_… or rk_…) of the account at Stripe; needed with provider stripe"`
+	StripeWebhookSecret  Secret `key:"stripe_webhook_secret" doc:"signing secret (whsec_…) of the endpoint at Stripe that sends to /webhooks/stripe; empty: webhooks are refused"`
+	StripeAPIURL         URL    `key:"stripe_api_url" allow:"http,https" doc:"where Stripe's API is, for tests against something else; empty: Stripe"`
+	SandboxWebhookSecret Secret `key:"sandbox_webhook_secret" doc:"signing secret of webhooks at /webhooks/sandbox, signed as Stripe signs its own; empty: webhooks are refused"`
 }
 
 // Placement says where a module's calls go.

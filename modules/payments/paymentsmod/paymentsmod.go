@@ -11,7 +11,6 @@ import (
 	"shop/modules/payments/internal/gormstore"
 	"shop/modules/payments/internal/provider"
 	"shop/modules/payments/internal/rest"
-	"shop/modules/payments/internal/sandbox"
 	"shop/modules/users"
 	"shop/platform/event/outbox"
 	"shop/platform/httpapi"
@@ -28,7 +27,9 @@ type Deps struct {
 	Settings Settings
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time `wire:"-"`
-	// Provider charges customers; nil means the sandbox.
+	// ProviderSettings say who charges customers, unless Provider does.
+	ProviderSettings ProviderSettings
+	// Provider charges customers, in tests.
 	Provider provider.Provider `wire:"-"`
 }
 
@@ -79,7 +80,10 @@ func newLocal(d Deps) (local, error) {
 	}
 	answers, events := sqlstore.New(d.DB), outbox.New(d.DB)
 	if d.Provider == nil {
-		d.Provider = sandbox.New(sandbox.Options{DB: d.DB})
+		var err error
+		if d.Provider, err = newProvider(d); err != nil {
+			return local{}, err
+		}
 	}
 	service, err := app.New(app.Deps{
 		Store: gormstore.New(d.DB), Idempotency: answers, Outbox: events, Provider: d.Provider,

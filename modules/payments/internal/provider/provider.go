@@ -46,6 +46,10 @@ type Provider interface {
 	// at or after since and is decided, in no particular order. It ends after an
 	// error.
 	Charges(ctx context.Context, since time.Time) iter.Seq2[BookEntry, error]
+	// ReadNotice checks the signature of a notice over its body as it came, and
+	// reads it. Errors: ErrNoNotices, ErrNotSigned; any other is about a signed
+	// notice that cannot be read.
+	ReadNotice(body []byte, signature string) (Notice, error)
 }
 
 // Errors. After the first two nothing was done in that call.

@@ -88,6 +88,8 @@ type Options struct {
 	// Silence is how long a call that is not answered lasts before it fails
 	// with ErrSilence; 0 is until the caller gives up.
 	Silence time.Duration
+	// WebhookSecret signs notices, as Stripe signs its own; empty: none are taken.
+	WebhookSecret string
 }
 
 // Sandbox is the provider. It is safe for concurrent use.
