@@ -61,7 +61,7 @@ func newUsers(cfg config.Config, d *databases) (*usersmod.Built, error) {
 	return usersmod.New(usersmod.Deps{Deps: d.users, Settings: usersmod.Settings{ //nolint:wrapcheck // names the module
 		SessionTTL:     cfg.SessionTTL,
 		GuestTTL:       cfg.Users.GuestTTL,
-		PasswordMemory: uint32(cfg.Users.PasswordMemory) * 1024, //nolint:gosec // at most a thousand
+		PasswordMemory: uint32(cfg.Users.PasswordMemory) * 1024,
 	}})
 }
 
