@@ -25,6 +25,8 @@ type App struct {
 	Placement *placement.Controller
 	// Modules are all of them, hosted here or not.
 	Modules []module.Module
+	// Services are the faces of the modules by name.
+	Services services
 	// Workers are those of no single module, such as event relays.
 	Workers []module.Worker
 	// Users and Catalog are what the commands call themselves.

@@ -99,6 +99,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		cleanup()
 		return nil, nil, err
 	}
+	mainServices := newServices(mainBuilt)
 	mainRelays, err := newRelays(v, logger, tracing)
 	if err != nil {
 		cleanup2()
@@ -114,6 +115,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		API:       api,
 		Placement: controller,
 		Modules:   v,
+		Services:  mainServices,
 		Workers:   v2,
 		Users:     service,
 		Catalog:   catalogService,
