@@ -14,6 +14,7 @@ import (
 	"shop/modules/users/usersmod"
 	"shop/platform/apidocs"
 	"shop/platform/config"
+	"shop/platform/event/operate"
 	"shop/platform/httpapi"
 	"shop/platform/identity"
 	"shop/platform/module"
@@ -64,11 +65,23 @@ func newAPI(
 		module.RegisterHandled(api, m)
 	}
 	placement.Register(api, controller)
+	operate.Register(api, operate.New(publishersOf(modules)))
 	docs := apidocs.Handler(openAPIPath)
 	api.Raw(openAPIPath, document(api))
 	api.Raw(apidocs.Path, docs)
 	api.Raw(apidocs.Path+"/*file", docs)
 	return api, nil
+}
+
+// publishersOf are the modules hosted here that publish.
+func publishersOf(modules []module.Module) []operate.Publisher {
+	var publishers []operate.Publisher
+	for _, m := range modules {
+		if m.Outbox != nil {
+			publishers = append(publishers, operate.Publisher{Name: m.Name, Outbox: m.Outbox})
+		}
+	}
+	return publishers
 }
 
 func limit(r config.Rate) ratelimit.Limit { return ratelimit.Limit{Requests: r.Limit, Window: r.Per} }

@@ -29,6 +29,7 @@ type cli struct {
 	Admin   adminCommand   `cmd:"" group:"data" help:"Create administrators."`
 	Config  configCommand  `cmd:"" group:"look" help:"Show the settings in force and where each comes from."`
 	Modules modulesCommand `cmd:"" group:"look" help:"Show the modules, and move their calls between processes."`
+	Events  eventsCommand  `cmd:"" group:"look" help:"Show the events that were not handled, and deliver them again."`
 	Verify  verifyCommand  `cmd:"" group:"look" help:"Look for differences: stock, money, orders, e-mails, events."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" group:"look" help:"Print the OpenAPI document of the REST API."`
 	Version versionCommand `cmd:"" group:"look" help:"Print the version."`

@@ -38,6 +38,7 @@ func RegisterHandled(api *httpapi.API, m Module) {
 	httpapi.Handle(api, httpapi.Operation{
 		ID: "find-unhandled-events-of-" + m.Name, Method: http.MethodPost, Path: handledPath(m.Name), Module: m.Name,
 		Summary: "Say which events the module has not handled", Access: httpapi.Internal,
+		Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *handledInput) (*handledOutput, error) {
 		missing, err := inbox.New(m.DB).Missing(ctx, in.Body.IDs)
 		if err != nil {
@@ -51,7 +52,8 @@ func RegisterHandled(api *httpapi.API, m Module) {
 }
 
 // Handled returns those of events that m has handled neither here nor in other
-// processes. Errors are those of the database and of remote.Client.Do.
+// processes. Errors: inbox.ErrNone, and those of the database and of
+// remote.Client.Do.
 func (m Module) Handled(ctx context.Context, events []id.Event) (missing []id.Event, err error) {
 	missing = events
 	if m.Hosted() {

@@ -13,6 +13,7 @@ import (
 
 	"shop/platform/database"
 	"shop/platform/event"
+	"shop/platform/fault"
 	"shop/platform/id"
 )
 
@@ -48,13 +49,21 @@ func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Cont
 	})
 }
 
+// ErrNone is returned by Missing for a module that needs no inbox, since its
+// handling stands repetition by itself.
+var ErrNone = fault.New(fault.NotFound, "no_inbox", "the module keeps no record of handled events")
+
 // Missing returns those of events of whose handling nothing is recorded, in
 // their order. What was handled longer ago than Retention may be among them.
+// Errors: ErrNone.
 func (i *Inbox) Missing(ctx context.Context, events []id.Event) ([]id.Event, error) {
 	handled := make(map[id.Event]bool, len(events))
 	for some := range slices.Chunk(events, lookupBatch) {
 		var found []id.Event
 		if err := i.db.Read(ctx).Raw(`SELECT event_id FROM inbox WHERE event_id IN ?`, some).Find(&found).Error; err != nil {
+			if ctx.Err() == nil && !i.db.Read(ctx).Migrator().HasTable("inbox") {
+				return nil, ErrNone
+			}
 			return nil, fmt.Errorf("look for handled events: %w", err)
 		}
 		for _, e := range found {

@@ -30,13 +30,28 @@ type Failure struct {
 	Dead bool
 }
 
+// State is what becomes of a failure.
+type State int
+
+// The states of failures.
+const (
+	// AnyState is all of them.
+	AnyState State = iota
+	// DeadLetters are not tried again until they are replayed.
+	DeadLetters
+	// Pending ones are tried again, or wait for one that is.
+	Pending
+)
+
 // FailureQuery says which failures to list. The zero value lists the first
 // hundred of all subscribers.
 type FailureQuery struct {
 	// Subscriber limits the list to one subscriber.
 	Subscriber string
-	// Dead limits the list to dead letters.
-	Dead bool
+	// State limits the list to failures in that state.
+	State State
+	// Event limits the list to one event; zero is all.
+	Event id.Event
 	// AfterSubscriber and AfterSequence are those of the last failure of the page
 	// before.
 	AfterSubscriber string
@@ -50,13 +65,23 @@ func (o *Outbox) ListFailures(ctx context.Context, q FailureQuery) ([]Failure, e
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	only, values := "", []any{q.AfterSubscriber, q.AfterSequence, q.Subscriber, q.Subscriber}
+	switch q.State {
+	case DeadLetters:
+		only = " AND f.dead"
+	case Pending:
+		only = " AND NOT f.dead"
+	case AnyState:
+	}
+	if !q.Event.IsZero() {
+		only, values = only+" AND f.event_id = ?", append(values, q.Event)
+	}
 	var found []failedRow
 	err := o.db.Read(ctx).Raw(
 		`SELECT `+rowColumns+`, f.subscriber, f.attempts, f.next_at, f.error, f.dead
 		 FROM outbox_failures f JOIN outbox o ON o.seq = f.seq
-		 WHERE (f.subscriber, f.seq) > (?, ?) AND (f.subscriber = ? OR ? = '') AND (f.dead OR NOT ?)
-		 ORDER BY f.subscriber, f.seq LIMIT ?`,
-		q.AfterSubscriber, q.AfterSequence, q.Subscriber, q.Subscriber, q.Dead, min(q.Limit, 1000)).Find(&found).Error
+		 WHERE (f.subscriber, f.seq) > (?, ?) AND (f.subscriber = ? OR ? = '')`+only+`
+		 ORDER BY f.subscriber, f.seq LIMIT ?`, append(values, min(q.Limit, 1000))...).Find(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("list failed events: %w", err)
 	}

@@ -102,7 +102,7 @@ func TestRelay_DeadLetterAndReplay(t *testing.T) {
 		})
 		require.Equal(t, 3, dead[0].Attempts)
 		require.JSONEq(t, `{"thing":"chair","n":1}`, string(dead[0].Event.Payload))
-		require.Len(t, failures(t, out, outbox.FailureQuery{Dead: true, Subscriber: "listener"}), 1)
+		require.Len(t, failures(t, out, outbox.FailureQuery{State: outbox.DeadLetters, Subscriber: "listener"}), 1)
 		require.Empty(t, failures(t, out, outbox.FailureQuery{Subscriber: "other"}))
 		require.Empty(t, failures(t, out, outbox.FailureQuery{AfterSubscriber: "listener", AfterSequence: dead[0].Sequence}))
 
@@ -131,7 +131,7 @@ func TestRelay_ReplayAll(t *testing.T) {
 		options.MaxAttempts = 1
 		start(t, options, s)
 		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, changed{"chair", 1}))
-		eventually(t, func() bool { return len(failures(t, out, outbox.FailureQuery{Dead: true})) == 2 })
+		eventually(t, func() bool { return len(failures(t, out, outbox.FailureQuery{State: outbox.DeadLetters})) == 2 })
 		broken.Store(false)
 		n, err := out.ReplayAll(t.Context(), "listener")
 		require.NoError(t, err)

@@ -45,7 +45,7 @@ func TestPrune(t *testing.T) {
 		require.NoError(t, out.Append(t.Context(), changed{"table", 3}))
 		c.advance(8 * 24 * time.Hour)
 		require.EqualValues(t, 1, prune(), "one is a dead letter, one not delivered yet")
-		require.Len(t, failures(t, out, outbox.FailureQuery{Dead: true}), 1)
+		require.Len(t, failures(t, out, outbox.FailureQuery{State: outbox.DeadLetters}), 1)
 
 		deliver(2)
 		require.EqualValues(t, 1, prune())
