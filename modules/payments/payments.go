@@ -14,7 +14,7 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the payments module does. Every method may also return a
 // fault of kind Unavailable or Timeout.
@@ -36,6 +36,11 @@ type Service interface {
 	// ErrAlreadyPaid, ErrNotPayable, ErrPaymentInProgress, ErrDeclined,
 	// ErrProviderUnavailable, ErrOutcomeUnknown, an invalid field.
 	Pay(ctx context.Context, in PayInput) (Invoice, error)
+	// Webhook takes what the payment provider says by itself, and returns once it
+	// is kept; it is acted on afterwards. Anybody: its signature lets it in. Safe
+	// to repeat, and in any order, since it is never believed: it makes the shop
+	// ask. Errors: ErrNoWebhooks, ErrWebhookSignature, ErrWebhookUnreadable.
+	Webhook(ctx context.Context, in WebhookInput) error
 }
 
 // The methods and what repeating them does.
@@ -44,6 +49,7 @@ var (
 	MethodInvoice       = contract.Method{Module: "payments", Name: "Invoice", Class: contract.Read}
 	MethodListInvoices  = contract.Method{Module: "payments", Name: "ListInvoices", Class: contract.Read}
 	MethodPay           = contract.Method{Module: "payments", Name: "Pay", Class: contract.IdempotentWrite}
+	MethodWebhook       = contract.Method{Module: "payments", Name: "Webhook", Class: contract.IdempotentWrite}
 )
 
 // Status is where an invoice stands.

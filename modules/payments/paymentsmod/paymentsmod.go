@@ -55,6 +55,7 @@ func New(d Deps) (*Built, error) {
 	face := &Switch{module.NewRoute(
 		d.Deps, name, here.service, func(r *remote.Client) payments.Service { return rest.NewClient(r) },
 		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
+		payments.MethodWebhook,
 	)}
 	return &Built{
 		Service: face,
@@ -94,6 +95,8 @@ func newLocal(d Deps) (local, error) {
 	}
 	return local{service, events, []module.Worker{
 		{Name: "resolve payments", Run: service.RunResolver},
+		{Name: "handle webhooks", Run: service.RunWebhooks},
+		module.Pruning("webhooks", d.Logger, service.PruneWebhooks),
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
 	}}, nil
 }

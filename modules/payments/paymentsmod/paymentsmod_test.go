@@ -33,7 +33,7 @@ func build(t testing.TB, db *database.DB, o paymentstest.Outside, p provider.Pro
 }
 
 func newSandbox(db *database.DB) provider.Provider {
-	return sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond})
+	return sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond, WebhookSecret: paymentstest.WebhookSecret})
 }
 
 func buildFrom(t testing.TB, d module.Deps, o paymentstest.Outside, p provider.Provider) *paymentsmod.Built {
@@ -57,15 +57,29 @@ func fixtureOf(db *database.DB, built *paymentsmod.Built) paymentstest.Fixture {
 		Resolve: func(ctx context.Context) error { return resolve(ctx, db, built) },
 		Charges: func(t *testing.T, invoice id.Invoice) int { return charges(t, db, invoice) },
 		Events:  func(t *testing.T) []paymentstest.Published { return published(t, db) },
+		HandleWebhooks: func(ctx context.Context) error {
+			return run(ctx, db, built, "handle webhooks", `SELECT count(*) FROM webhooks WHERE handled_at IS NULL`)
+		},
+		Webhooks:    func(t *testing.T) int { return count(t, db, `SELECT count(*) FROM webhooks`) },
+		LastPayment: func(t *testing.T, invoice id.Invoice) id.Payment { return lastPayment(t, db, invoice) },
 	}
 }
 
 // resolve lets the background worker run until nothing is without an outcome.
 func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built) error {
+	return run(ctx, db, built, "resolve payments", `SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`)
+}
+
+// run lets a background worker run until a query counts nothing that is left.
+func run(ctx context.Context, db *database.DB, built *paymentsmod.Built, worker, left string) error {
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()
 	stopped := make(chan error, 1)
-	go func() { stopped <- built.Module.Workers[0].Run(ctx) }()
+	for _, w := range built.Module.Workers {
+		if w.Name == worker {
+			go func() { stopped <- w.Run(ctx) }()
+		}
+	}
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for {
@@ -75,8 +89,7 @@ func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built) err
 		case <-look.C:
 		}
 		var live int64
-		err := db.Read(ctx).Raw(`SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`).Scan(&live).Error
-		if err != nil {
+		if err := db.Read(ctx).Raw(left).Scan(&live).Error; err != nil {
 			return err
 		}
 		if live == 0 {
@@ -89,12 +102,21 @@ func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built) err
 // charges looks into the sandbox's books.
 func charges(t *testing.T, db *database.DB, invoice id.Invoice) int {
 	t.Helper()
-	var count int
-	err := db.Read(t.Context()).Raw(
-		`SELECT count(*) FROM sandbox_charges WHERE invoice = ? AND outcome = 'succeeded'`, invoice.String(),
-	).Scan(&count).Error
-	require.NoError(t, err)
-	return count
+	return count(t, db, `SELECT count(*) FROM sandbox_charges WHERE invoice = ? AND outcome = 'succeeded'`, invoice.String())
+}
+
+func count(t *testing.T, db *database.DB, query string, args ...any) (n int) {
+	t.Helper()
+	require.NoError(t, db.Read(t.Context()).Raw(query, args...).Scan(&n).Error)
+	return n
+}
+
+func lastPayment(t *testing.T, db *database.DB, invoice id.Invoice) id.Payment {
+	t.Helper()
+	var found []id.Payment
+	require.NoError(t, db.Read(t.Context()).Raw(`SELECT id FROM payments WHERE invoice_id = ? ORDER BY id DESC LIMIT 1`, invoice).Find(&found).Error)
+	require.Len(t, found, 1)
+	return found[0]
 }
 
 func published(t *testing.T, db *database.DB) []paymentstest.Published {
@@ -115,10 +137,13 @@ func TestPayments(t *testing.T) {
 		paymentstest.Run(t, func(_ *testing.T, o paymentstest.Outside) paymentstest.Fixture {
 			fake := paymentstest.NewFake(o.Users, o.Clock.Now)
 			return paymentstest.Fixture{
-				Service: fake,
-				Resolve: func(context.Context) error { fake.Resolve(); return nil },
-				Charges: func(_ *testing.T, invoice id.Invoice) int { return fake.Charges(invoice) },
-				Events:  func(t *testing.T) []paymentstest.Published { return encoded(t, fake.Events()) },
+				Service:        fake,
+				Resolve:        func(context.Context) error { fake.Resolve(); return nil },
+				Charges:        func(_ *testing.T, invoice id.Invoice) int { return fake.Charges(invoice) },
+				Events:         func(t *testing.T) []paymentstest.Published { return encoded(t, fake.Events()) },
+				HandleWebhooks: func(context.Context) error { return nil },
+				Webhooks:       func(*testing.T) int { return fake.Notices() },
+				LastPayment:    func(_ *testing.T, invoice id.Invoice) id.Payment { return fake.LastPayment(invoice) },
 			}
 		})
 	})

@@ -89,7 +89,7 @@ func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
 		w := &world{
 			Outside:  paymentstest.Outside{Users: &paymentstest.Users{}, Clock: &paymentstest.Clock{}},
 			db:       db,
-			provider: &troubled{Sandbox: sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond})},
+			provider: &troubled{Sandbox: sandbox.New(sandbox.Options{DB: db, Silence: time.Millisecond, WebhookSecret: paymentstest.WebhookSecret})},
 		}
 		w.Fixture = fixture(t, db, w.Outside, w.provider)
 		w.user = w.Users.Add()

@@ -33,3 +33,8 @@ func (s *Switch) ListInvoices(ctx context.Context, in payments.ListInvoicesInput
 func (s *Switch) Pay(ctx context.Context, in payments.PayInput) (payments.Invoice, error) {
 	return flip.Call(ctx, s.route, payments.MethodPay, payments.Service.Pay, in)
 }
+
+// Webhook implements payments.Service.
+func (s *Switch) Webhook(ctx context.Context, in payments.WebhookInput) error {
+	return flip.Do(ctx, s.route, payments.MethodWebhook, payments.Service.Webhook, in)
+}

@@ -30,6 +30,7 @@ type Fake struct {
 	invoices map[id.Invoice]payments.Invoice
 	attempts map[id.Payment]*attempt
 	events   []event.Event
+	notices  map[string]bool
 }
 
 var _ payments.Service = (*Fake)(nil)
@@ -42,7 +43,7 @@ func NewFake(u users.Service, now func() time.Time) *Fake {
 	}
 	return &Fake{
 		users: u, now: now, answers: idempotency.NewMemory(now),
-		invoices: map[id.Invoice]payments.Invoice{}, attempts: map[id.Payment]*attempt{},
+		invoices: map[id.Invoice]payments.Invoice{}, attempts: map[id.Payment]*attempt{}, notices: map[string]bool{},
 	}
 }
 

@@ -26,6 +26,13 @@ type Fixture struct {
 	Charges func(t *testing.T, invoice id.Invoice) int
 	// Events are those published so far, in order.
 	Events func(t *testing.T) []Published
+	// HandleWebhooks does in the background what webhooks ask for, until nothing
+	// is left to do.
+	HandleWebhooks func(ctx context.Context) error
+	// Webhooks is how many are kept. They are signed with WebhookSecret.
+	Webhooks func(t *testing.T) int
+	// LastPayment is the latest attempt to pay an invoice.
+	LastPayment func(t *testing.T, invoice id.Invoice) id.Payment
 }
 
 // Published is an event that was published.
@@ -69,6 +76,9 @@ func Run(t *testing.T, newFixture func(t *testing.T, o Outside) Fixture) {
 		"Pay/at once from many charges once":    payContended,
 		"Pay/at once with one key charges once": payContendedWithKey,
 		"Pay/publishes":                         payPublishes,
+		"Webhook/makes the shop ask":            webhookResolves,
+		"Webhook/about nothing of the shop's":   webhookOfOthers,
+		"Webhook/refused":                       webhookRefused,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

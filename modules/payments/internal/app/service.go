@@ -59,6 +59,8 @@ type Service struct {
 	logger      *slog.Logger
 	settings    Settings
 	now         func() time.Time
+	// arrived wakes whoever handles webhooks.
+	arrived chan struct{}
 }
 
 var _ payments.Service = (*Service)(nil)
@@ -85,7 +87,7 @@ func New(d Deps) (*Service, error) {
 	}
 	return &Service{
 		store: d.Store, idempotency: d.Idempotency, outbox: d.Outbox, provider: d.Provider, users: d.Users,
-		logger: d.Logger, settings: d.Settings, now: d.Now,
+		logger: d.Logger, settings: d.Settings, now: d.Now, arrived: make(chan struct{}, 1),
 	}, nil
 }
 

@@ -14,6 +14,8 @@ import (
 // Store keeps invoices and the attempts to pay them. Errors are the face's, or
 // internal ones.
 type Store interface {
+	Webhooks
+
 	// InTx runs fn in a transaction that the other methods join by its context.
 	InTx(ctx context.Context, fn func(context.Context) error) error
 
@@ -97,6 +99,9 @@ const (
 	// Failed: the provider was not reached; it has certainly not charged.
 	Failed State = "failed"
 )
+
+// final reports whether a provider has said, or certainly has not been asked.
+func (s State) final() bool { return s != Pending && s != Unknown }
 
 // Conclusion is the end of an attempt.
 type Conclusion struct {

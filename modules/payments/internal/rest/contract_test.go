@@ -37,6 +37,11 @@ func (s stub) Pay(_ context.Context, in payments.PayInput) (payments.Invoice, er
 	return moduletest.Play[payments.Invoice](s.script, in)
 }
 
+func (s stub) Webhook(_ context.Context, in payments.WebhookInput) error {
+	_, err := moduletest.Play[struct{}](s.script, in)
+	return err
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var (
@@ -77,6 +82,10 @@ func TestContract(t *testing.T) {
 		}
 	}
 
+	webhook := func(ctx context.Context, s payments.Service) (any, error) {
+		return struct{}{}, s.Webhook(ctx, payments.WebhookInput{Provider: "stripe", Body: []byte("{ \"id\":1}\n"), Signature: "t=1,v1=00"})
+	}
+
 	type S = payments.Service
 	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
 	moduletest.CheckContract(t, moduletest.Contract[S]{
@@ -109,6 +118,9 @@ func TestContract(t *testing.T) {
 			fails("Pay-declined", payments.ErrDeclined, pay("key-4")),
 			fails("Pay-unknown", payments.ErrOutcomeUnknown, pay("key-5")),
 			fails("Pay-unreachable", payments.ErrProviderUnavailable, pay("key-6")),
+			answers("Webhook", struct{}{}, webhook),
+			fails("Webhook-signature", payments.ErrWebhookSignature, webhook),
+			fails("Webhook-notConfigured", payments.ErrNoWebhooks, webhook),
 		},
 	})
 }

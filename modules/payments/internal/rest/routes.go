@@ -35,6 +35,7 @@ func Register(api *httpapi.API, s payments.Service) {
 			"504: the provider has not answered; the shop keeps asking it, the invoice is `paying` until it is known how it ended, and paying again asks at once.",
 		Errors: []int{http.StatusPaymentRequired, http.StatusConflict, http.StatusServiceUnavailable, http.StatusGatewayTimeout},
 	}, h.pay)
+	registerWebhooks(api, h)
 }
 
 type handlers struct{ service payments.Service }
