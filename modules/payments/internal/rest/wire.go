@@ -67,7 +67,7 @@ type Line struct {
 
 // Payment is the body of a payment.
 type Payment struct {
-	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"100" pattern:"^[!-~]+$" patternDescription:"printable ASCII without spaces" doc:"A method that the provider knows. The sandbox knows pm_ok, pm_declined, pm_flaky (charges at the second try, which the shop makes) pm_timeout (charges without answering in time), and pm_refund_declined, pm_refund_flaky and pm_refund_timeout (charge; their refunds behave so)." example:"pm_ok"`
+	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"100" pattern:"^[!-~]+$" patternDescription:"printable ASCII without spaces" doc:"A method that the provider knows. The sandbox knows pm_ok, pm_declined, pm_flaky (charges at the second try, which the shop makes) pm_timeout (charges without answering in time), and pm_refund_declined, pm_refund_flaky and pm_refund_timeout (charge; their refunds behave so). Stripe takes those that its own script made." example:"pm_ok"`
 }
 
 // newInvoiceOf is the inverse of input.
