@@ -48,6 +48,10 @@ type Service interface {
 	// none. Administrators and services. Errors: an invalid field, named
 	// body.products[i]….
 	ImportProducts(ctx context.Context, in ImportProductsInput) (ImportResult, error)
+	// Restock changes a product's stock by a delta. Administrators and services.
+	// Safe to repeat with a key. Errors: ErrProductNotFound, an invalid field,
+	// ErrOutOfStock, which says what is left, when the delta takes more than that.
+	Restock(ctx context.Context, in RestockInput) (Product, error)
 	// Reserve takes stock for a checkout, all lines or none. Services only. The
 	// same key takes it once and nothing more; again, it is the same reservation,
 	// which a later ExpiresAt extends. Errors: ErrOutOfStock, which names each line,
@@ -82,6 +86,7 @@ var (
 	MethodUpdateProduct  = contract.Method{Module: "catalog", Name: "UpdateProduct", Class: contract.Write}
 	MethodDeleteProduct  = contract.Method{Module: "catalog", Name: "DeleteProduct", Class: contract.Write}
 	MethodImportProducts = contract.Method{Module: "catalog", Name: "ImportProducts", Class: contract.IdempotentWrite}
+	MethodRestock        = contract.Method{Module: "catalog", Name: "Restock", Class: contract.IdempotentWrite}
 	MethodReserve        = contract.Method{Module: "catalog", Name: "Reserve", Class: contract.IdempotentWrite}
 	MethodReservation    = contract.Method{Module: "catalog", Name: "Reservation", Class: contract.Read}
 	MethodCommit         = contract.Method{Module: "catalog", Name: "Commit", Class: contract.IdempotentWrite}

@@ -9,6 +9,7 @@ import (
 	"shop/modules/catalog/internal/app"
 	"shop/modules/catalog/internal/gormstore"
 	"shop/modules/catalog/internal/rest"
+	"shop/platform/event/outbox"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/module"
@@ -32,15 +33,15 @@ const name = "catalog"
 // New builds the catalog: over a migrated database where it is hosted, and as a
 // client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	local, workers, err := newLocal(d)
+	here, err := newLocal(d)
 	if err != nil {
 		return nil, fmt.Errorf("build catalog: %w", err)
 	}
 	face := &Switch{module.NewRoute(
-		d.Deps, name, local, func(r *remote.Client) catalog.Service { return rest.NewClient(r) },
+		d.Deps, name, here.service, func(r *remote.Client) catalog.Service { return rest.NewClient(r) },
 		catalog.MethodCreateProduct, catalog.MethodProduct, catalog.MethodProducts, catalog.MethodListProducts,
 		catalog.MethodCategories, catalog.MethodUpdateProduct, catalog.MethodDeleteProduct,
-		catalog.MethodImportProducts, catalog.MethodReserve, catalog.MethodReservation,
+		catalog.MethodImportProducts, catalog.MethodRestock, catalog.MethodReserve, catalog.MethodReservation,
 		catalog.MethodCommit, catalog.MethodRelease, catalog.MethodReturn,
 	)}
 	return &Built{
@@ -48,23 +49,32 @@ func New(d Deps) (*Built, error) {
 		Module: module.Module{
 			Name: name, Contract: catalog.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
 			Register: func(api *httpapi.API) { rest.Register(api, face) },
-			Workers:  workers,
+			Outbox:   here.events,
+			Workers:  here.workers,
 		},
 	}, nil
 }
 
-// newLocal builds the catalog of this process; nothing where it is not hosted.
-func newLocal(d Deps) (catalog.Service, []module.Worker, error) {
+// local is the catalog in this process; the zero value where it is not hosted.
+type local struct {
+	service catalog.Service
+	events  *outbox.Outbox
+	workers []module.Worker
+}
+
+func newLocal(d Deps) (local, error) {
 	if d.DB == nil {
-		return nil, nil, nil
+		return local{}, nil
 	}
-	answers := sqlstore.New(d.DB)
-	service, err := app.New(app.Deps{Store: gormstore.New(d.DB), Idempotency: answers, Logger: d.Logger})
+	answers, events := sqlstore.New(d.DB), outbox.New(d.DB)
+	service, err := app.New(app.Deps{
+		Store: gormstore.New(d.DB, events), Idempotency: answers, Outbox: events, Logger: d.Logger,
+	})
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // New says what it was about
+		return local{}, err //nolint:wrapcheck // New says what it was about
 	}
-	return service, []module.Worker{
+	return local{service, events, []module.Worker{
 		{Name: "expire reservations", Run: service.RunExpiry},
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
-	}, nil
+	}}, nil
 }

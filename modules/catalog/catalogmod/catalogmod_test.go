@@ -22,12 +22,12 @@ import (
 	"shop/platform/money"
 )
 
-func build(t *testing.T, db *database.DB) catalog.Service {
+func build(t testing.TB, db *database.DB) catalog.Service {
 	t.Helper()
 	return place(t, deps(db)).Service
 }
 
-func place(t *testing.T, d module.Deps) *catalogmod.Built {
+func place(t testing.TB, d module.Deps) *catalogmod.Built {
 	t.Helper()
 	built, err := catalogmod.New(catalogmod.Deps{Deps: d})
 	require.NoError(t, err)

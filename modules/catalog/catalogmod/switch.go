@@ -54,6 +54,11 @@ func (s *Switch) ImportProducts(ctx context.Context, in catalog.ImportProductsIn
 	return flip.Call(ctx, s.route, catalog.MethodImportProducts, catalog.Service.ImportProducts, in)
 }
 
+// Restock implements catalog.Service.
+func (s *Switch) Restock(ctx context.Context, in catalog.RestockInput) (catalog.Product, error) {
+	return flip.Call(ctx, s.route, catalog.MethodRestock, catalog.Service.Restock, in)
+}
+
 // Reserve implements catalog.Service.
 func (s *Switch) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
 	return flip.Call(ctx, s.route, catalog.MethodReserve, catalog.Service.Reserve, in)

@@ -10,6 +10,7 @@ import (
 	"shop/modules/catalog/internal/app"
 	"shop/platform/database"
 	"shop/platform/id"
+	"shop/platform/idempotency"
 	"shop/platform/identity"
 )
 
@@ -44,6 +45,32 @@ func (f *Fake) move(lines []catalog.ReserveLine, sign int64) {
 		p.Revision++
 		f.products[line.Product] = p
 	}
+}
+
+// Restock implements catalog.Service.
+func (f *Fake) Restock(ctx context.Context, in catalog.RestockInput) (catalog.Product, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return catalog.Product{}, err
+	}
+	if err := app.CheckRestock(in); err != nil {
+		return catalog.Product{}, err
+	}
+	return idempotency.DoMemory(ctx, &f.answers, in.Key, "Restock", in, func(context.Context) (catalog.Product, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.expire()
+		p, err := f.onSale(in.ProductID, 0)
+		if err != nil {
+			return catalog.Product{}, err
+		}
+		if err := app.CheckRestocked(p.Stock, in.Delta); err != nil {
+			return catalog.Product{}, err
+		}
+		p.Stock += in.Delta
+		p.Revision++
+		f.products[in.ProductID] = p
+		return own(p), nil
+	})
 }
 
 // Reserve implements catalog.Service.

@@ -65,6 +65,8 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		"Categories/counts":                  categoriesCount,
 		"ImportProducts/creates and updates": importMerges,
 		"ImportProducts/all or none":         importAllOrNone,
+		"Restock/by a delta":                 restockDelta,
+		"Restock/refuses":                    restockRefuses,
 		"Reserve/takes once by key":          reserveOnce,
 		"Reserve/ErrOutOfStock names lines":  reserveShort,
 		"Reserve/never oversells":            reserveContended,

@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"shop/modules/catalog"
 	"shop/platform/fault"
 	"shop/platform/id"
+	"shop/platform/idempotency"
 	"shop/platform/identity"
 )
 
@@ -48,6 +50,48 @@ func stock(t *testing.T, s catalog.Service, product id.Product) int64 {
 	p, err := s.Product(visitor(t), catalog.ProductInput{ID: product})
 	require.NoError(t, err)
 	return p.Stock
+}
+
+func restockDelta(t *testing.T, s catalog.Service) {
+	p := create(t, s, func(*catalog.CreateProductInput) {})
+	in := catalog.RestockInput{ProductID: p.ID, Delta: 12, Reason: "Delivery 7", Key: idempotency.NewKey("delivery-7")}
+	restocked, err := s.Restock(admin(t), in)
+	require.NoError(t, err)
+	require.Equal(t, int64(19), restocked.Stock)
+	require.Equal(t, p.Version, restocked.Version)
+	require.Greater(t, restocked.Revision, p.Revision)
+	in.Key = idempotency.NewKey("delivery-7")
+	again, err := s.Restock(admin(t), in)
+	require.NoError(t, err)
+	require.Equal(t, restocked, again)
+	require.True(t, in.Key.Replayed())
+	_, err = s.Restock(admin(t), catalog.RestockInput{ProductID: p.ID, Delta: -18})
+	require.NoError(t, err)
+	require.Equal(t, int64(1), stock(t, s, p.ID))
+	_, err = s.Restock(admin(t), catalog.RestockInput{ProductID: p.ID, Delta: -2})
+	require.ErrorIs(t, err, catalog.ErrOutOfStock)
+	require.Equal(t, []fault.Field{{Location: "body.delta", Message: "only 1 left"}}, fault.From(err).Fields)
+	require.Equal(t, int64(1), stock(t, s, p.ID))
+}
+
+func restockRefuses(t *testing.T, s catalog.Service) {
+	p := create(t, s, func(*catalog.CreateProductInput) {})
+	for field, in := range map[string]catalog.RestockInput{
+		"body.delta":  {ProductID: p.ID},
+		"body.reason": {ProductID: p.ID, Delta: 1, Reason: strings.Repeat("x", 201)},
+	} {
+		_, err := s.Restock(admin(t), in)
+		requireField(t, err, field)
+	}
+	_, err := s.Restock(admin(t), catalog.RestockInput{ProductID: p.ID, Delta: catalog.MaxStock})
+	requireField(t, err, "body.delta")
+	_, err = s.Restock(admin(t), catalog.RestockInput{ProductID: id.NewProduct(), Delta: 1})
+	require.ErrorIs(t, err, catalog.ErrProductNotFound)
+	_, err = s.Restock(visitor(t), catalog.RestockInput{ProductID: p.ID, Delta: 1})
+	require.ErrorIs(t, err, identity.ErrForbidden)
+	require.NoError(t, s.DeleteProduct(admin(t), catalog.DeleteProductInput{ID: p.ID}))
+	_, err = s.Restock(admin(t), catalog.RestockInput{ProductID: p.ID, Delta: 1})
+	require.ErrorIs(t, err, catalog.ErrProductNotFound)
 }
 
 func reserveOnce(t *testing.T, s catalog.Service) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"shop/modules/catalog"
+	"shop/platform/event"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency/sqlstore"
@@ -70,19 +71,25 @@ func (s *Service) merge(ctx context.Context, wanted []catalog.Product) (catalog.
 	}
 	var added []catalog.Product
 	var touched []id.Product
+	var events []event.Event
 	for _, p := range wanted {
 		before, exists := known[p.SKU]
 		if !exists {
 			added = append(added, p)
 			touched = append(touched, p.ID)
+			events = append(events, catalog.ProductCreated{ProductID: p.ID, Version: p.Version})
 			continue
 		}
 		touched = append(touched, before.ID)
+		events = append(events, catalog.ProductChanged{ProductID: before.ID, Version: before.Version + 1})
 		if err := s.overwrite(ctx, before, p); err != nil {
 			return catalog.ImportResult{}, nil, err
 		}
 	}
 	if err := s.store.Insert(ctx, added); err != nil {
+		return catalog.ImportResult{}, nil, err
+	}
+	if err := s.outbox.Append(ctx, events...); err != nil {
 		return catalog.ImportResult{}, nil, err
 	}
 	return catalog.ImportResult{Created: len(added), Updated: len(found)}, touched, nil

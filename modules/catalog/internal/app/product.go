@@ -22,7 +22,10 @@ func (s *Service) CreateProduct(ctx context.Context, in catalog.CreateProductInp
 	}
 	created, err := sqlstore.Do(ctx, s.idempotency, in.Key, catalog.MethodCreateProduct.String(), in,
 		func(ctx context.Context) (catalog.Product, error) {
-			return product, s.store.Insert(ctx, []catalog.Product{product})
+			if err := s.store.Insert(ctx, []catalog.Product{product}); err != nil {
+				return catalog.Product{}, err
+			}
+			return product, s.outbox.Append(ctx, catalog.ProductCreated{ProductID: product.ID, Version: product.Version})
 		})
 	if err != nil {
 		return catalog.Product{}, err
@@ -80,7 +83,10 @@ func (s *Service) UpdateProduct(ctx context.Context, in catalog.UpdateProductInp
 				return err
 			}
 		}
-		return s.store.Update(ctx, changed)
+		if err := s.store.Update(ctx, changed); err != nil {
+			return err
+		}
+		return s.outbox.Append(ctx, catalog.ProductChanged{ProductID: in.ID, Version: changed.Version})
 	})
 	if err != nil {
 		return catalog.Product{}, err
@@ -124,7 +130,10 @@ func (s *Service) DeleteProduct(ctx context.Context, in catalog.DeleteProductInp
 		product.Version++
 		product.UpdatedAt = s.clock()
 		product.DeletedAt = product.UpdatedAt
-		return s.store.Update(ctx, product)
+		if err := s.store.Update(ctx, product); err != nil {
+			return err
+		}
+		return s.outbox.Append(ctx, catalog.ProductDeleted{ProductID: in.ID, Version: product.Version})
 	})
 	if err != nil {
 		return err

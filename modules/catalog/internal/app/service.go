@@ -8,6 +8,7 @@ import (
 
 	"shop/modules/catalog"
 	"shop/platform/database"
+	"shop/platform/event/outbox"
 	"shop/platform/idempotency/sqlstore"
 )
 
@@ -17,14 +18,17 @@ type Deps struct {
 	// Idempotency answers repeated requests from their record, in the
 	// transactions of Store.
 	Idempotency *sqlstore.Store
-	Logger      *slog.Logger
-	Now         func() time.Time
+	// Outbox takes the events, in the transactions of Store.
+	Outbox *outbox.Outbox
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Service implements catalog.Service.
 type Service struct {
 	store       Store
 	idempotency *sqlstore.Store
+	outbox      *outbox.Outbox
 	logger      *slog.Logger
 	now         func() time.Time
 	cache       *cache
@@ -34,8 +38,8 @@ var _ catalog.Service = (*Service)(nil)
 
 // New makes the use cases.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Idempotency == nil || d.Logger == nil {
-		return nil, errors.New("catalog: a store, idempotency records and a logger are needed")
+	if d.Store == nil || d.Idempotency == nil || d.Outbox == nil || d.Logger == nil {
+		return nil, errors.New("catalog: a store, idempotency records, an outbox and a logger are needed")
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -44,7 +48,9 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: d.Store, idempotency: d.Idempotency, logger: d.Logger, now: d.Now, cache: c}, nil
+	return &Service{
+		store: d.Store, idempotency: d.Idempotency, outbox: d.Outbox, logger: d.Logger, now: d.Now, cache: c,
+	}, nil
 }
 
 // clock is the time as it is stored.

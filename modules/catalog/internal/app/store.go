@@ -26,6 +26,9 @@ type Store interface {
 	Update(ctx context.Context, product catalog.Product) error
 	// SetStock counts the stock anew and writes the movement.
 	SetStock(ctx context.Context, product id.Product, quantity int64, at time.Time) error
+	// Restock moves the level of a product that was locked, and writes the
+	// movement.
+	Restock(ctx context.Context, r Restocking) error
 	// List reads a page of products and one more, and where each stands in the
 	// order.
 	List(ctx context.Context, q Query) ([]Listed, error)
@@ -66,6 +69,14 @@ type Taking struct {
 	Key       id.Checkout
 	Lines     []catalog.ReserveLine
 	ExpiresAt time.Time
+}
+
+// Restocking is a change of a level by an administrator.
+type Restocking struct {
+	ProductID id.Product
+	Delta     int64
+	Note      string
+	At        time.Time
 }
 
 // Query is a validated list: which products, in which order, from where.

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"shop/modules/catalog"
 	"shop/modules/catalog/internal/app"
 	"shop/platform/database"
+	"shop/platform/event"
 	"shop/platform/id"
 )
 
@@ -24,13 +26,36 @@ func (s *Store) SetStock(ctx context.Context, product id.Product, quantity int64
 	if err != nil {
 		return fmt.Errorf("set stock: %w", err)
 	}
-	err = tx.Create(&movement{
-		ID: id.NewStockMovement(), ProductID: product, Delta: quantity - before, Reason: counted, At: at,
-	}).Error
-	if err != nil {
+	return s.note(ctx, movement{ProductID: product, Delta: quantity - before, Reason: counted, At: at}, quantity)
+}
+
+// note writes a movement that is no reservation's, and its event.
+func (s *Store) note(ctx context.Context, m movement, quantity int64) error {
+	m.ID = id.NewStockMovement()
+	if err := s.db.Write(ctx).Create(&m).Error; err != nil {
 		return fmt.Errorf("insert stock movement: %w", err)
 	}
-	return nil
+	return s.outbox.Append(ctx, catalog.StockChanged{
+		ProductID: m.ProductID, Quantity: quantity, Delta: m.Delta, Reason: string(m.Reason),
+	})
+}
+
+// Restock implements app.Store.
+func (s *Store) Restock(ctx context.Context, r app.Restocking) error {
+	var levels []level
+	err := s.db.Write(ctx).Raw(
+		`UPDATE stock_levels SET quantity = quantity + ?, revision = revision + 1
+		  WHERE product_id = ? AND quantity + ? >= 0 RETURNING product_id, quantity`,
+		r.Delta, r.ProductID, r.Delta).Find(&levels).Error
+	if err != nil {
+		return fmt.Errorf("restock: %w", err)
+	}
+	if len(levels) == 0 {
+		return fmt.Errorf("restock: %w", errShort)
+	}
+	return s.note(ctx, movement{
+		ProductID: r.ProductID, Delta: r.Delta, Reason: restocked, At: r.At, Note: r.Note,
+	}, levels[0].Quantity)
 }
 
 // held is what a reservation has of one product.
@@ -51,7 +76,7 @@ func (s *Store) lockLevels(ctx context.Context, lines []held) error {
 		ids[i] = line.ProductID
 	}
 	err := s.db.Write(ctx).Exec(
-		`SELECT 1 FROM stock_levels WHERE product_id IN ? ORDER BY product_id FOR UPDATE`, ids).Error
+		`SELECT 1 FROM stock_levels WHERE product_id IN ? ORDER BY product_id FOR NO KEY UPDATE`, ids).Error
 	if err != nil {
 		return fmt.Errorf("lock stock levels: %w", err)
 	}
@@ -69,14 +94,16 @@ func (s *Store) move(ctx context.Context, lines []held, why reason, sign int64, 
 	totals := totalsOf(lines)
 	values, args := s.values(totals)
 	tx := s.db.Write(ctx)
-	updated := tx.Exec(
+	levels := make([]level, 0, len(totals))
+	err := tx.Raw(
 		`UPDATE stock_levels AS s SET quantity = s.quantity + ? * w.column2, revision = s.revision + w.column3
-		   FROM (`+values+`) AS w WHERE s.product_id = w.column1 AND s.quantity + ? * w.column2 >= 0`,
-		append(append([]any{sign}, args...), sign)...)
-	if updated.Error != nil {
-		return nil, fmt.Errorf("move stock: %w", updated.Error)
+		   FROM (`+values+`) AS w WHERE s.product_id = w.column1 AND s.quantity + ? * w.column2 >= 0
+		 RETURNING product_id, quantity`,
+		append(append([]any{sign}, args...), sign)...).Find(&levels).Error
+	if err != nil {
+		return nil, fmt.Errorf("move stock: %w", err)
 	}
-	if updated.RowsAffected < int64(len(totals)) {
+	if len(levels) < len(totals) {
 		return nil, errShort
 	}
 	movements := make([]movement, len(lines))
@@ -89,11 +116,19 @@ func (s *Store) move(ctx context.Context, lines []held, why reason, sign int64, 
 	if err := tx.CreateInBatches(movements, insertBatch).Error; err != nil {
 		return nil, translateTaken(err)
 	}
+	after := make(map[id.Product]int64, len(levels))
+	for _, l := range levels {
+		after[l.ProductID] = l.Quantity
+	}
 	products := make([]id.Product, len(totals))
+	events := make([]event.Event, len(totals))
 	for i, t := range totals {
 		products[i] = t.product
+		moved := t.event(why, sign)
+		moved.Quantity = after[t.product]
+		events[i] = moved
 	}
-	return products, nil
+	return products, s.outbox.Append(ctx, events...)
 }
 
 // errShort rolls back what was moved of other lines.
@@ -110,6 +145,17 @@ func translateTaken(err error) error {
 type total struct {
 	product         id.Product
 	quantity, lines int64
+	// reference is that of the last line.
+	reference id.Checkout
+}
+
+// event says what the lines do to the level, but not what it is then.
+func (t total) event(why reason, sign int64) catalog.StockChanged {
+	e := catalog.StockChanged{ProductID: t.product, Delta: sign * t.quantity, Reason: string(why)}
+	if t.lines == 1 {
+		e.Reference = t.reference
+	}
+	return e
 }
 
 // totalsOf adds up lines by product, in the order of products.
@@ -125,6 +171,7 @@ func totalsOf(lines []held) []total {
 		}
 		totals[i].quantity += line.Quantity
 		totals[i].lines++
+		totals[i].reference = line.Reference
 	}
 	return totals
 }

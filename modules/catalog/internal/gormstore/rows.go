@@ -57,8 +57,9 @@ func (movement) TableName() string { return "stock_movements" }
 type reason string
 
 const (
-	counted  reason = "counted"
-	reserved reason = "reserved"
+	counted   reason = "counted"
+	restocked reason = "restocked"
+	reserved  reason = "reserved"
 	// released is stock of a reservation that was given up, or whose time was past;
 	// retaken what was taken of the latter once more; returned the stock of an
 	// order that was cancelled.

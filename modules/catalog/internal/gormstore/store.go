@@ -10,16 +10,22 @@ import (
 	"shop/modules/catalog"
 	"shop/modules/catalog/internal/app"
 	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 )
 
-// Store implements app.Store.
-type Store struct{ db *database.DB }
+// Store implements app.Store. Whatever changes a level writes the movement and
+// the event of it as well.
+type Store struct {
+	db     *database.DB
+	outbox *outbox.Outbox
+}
 
 var _ app.Store = (*Store)(nil)
 
-// New makes a store over the module's own database.
-func New(db *database.DB) *Store { return &Store{db} }
+// New makes a store over the module's own database and its outbox.
+func New(db *database.DB, events *outbox.Outbox) *Store { return &Store{db, events} }
 
 // InTx implements app.Store.
 func (s *Store) InTx(ctx context.Context, fn func(context.Context) error) error {
@@ -38,12 +44,16 @@ func (s *Store) Insert(ctx context.Context, products []catalog.Product) error {
 	rows := make([]product, len(products))
 	levels := make([]level, len(products))
 	var movements []movement
+	var events []event.Event
 	for i, p := range products {
 		rows[i] = rowOf(p)
 		levels[i] = level{ProductID: p.ID, Quantity: p.Stock}
 		if p.Stock > 0 {
 			movements = append(movements, movement{
 				ID: id.NewStockMovement(), ProductID: p.ID, Delta: p.Stock, Reason: counted, At: p.CreatedAt,
+			})
+			events = append(events, catalog.StockChanged{
+				ProductID: p.ID, Quantity: p.Stock, Delta: p.Stock, Reason: string(counted),
 			})
 		}
 	}
@@ -59,7 +69,7 @@ func (s *Store) Insert(ctx context.Context, products []catalog.Product) error {
 			return fmt.Errorf("insert stock movements: %w", err)
 		}
 	}
-	return nil
+	return s.outbox.Append(ctx, events...)
 }
 
 // Find implements app.Store.
@@ -107,12 +117,14 @@ func (s *Store) Lock(ctx context.Context, product id.Product) (catalog.Product, 
 }
 
 // forUpdate locks the rows of a query: SQLite's one writer holds the lock
-// already.
+// already. On PostgreSQL the lock lets others write movements of the product,
+// which refer to it: who has its level and writes one would wait for who has the
+// product and wants the level.
 func (s *Store) forUpdate() string {
 	if s.db.Dialect() == database.SQLite {
 		return ""
 	}
-	return " FOR UPDATE"
+	return " FOR NO KEY UPDATE"
 }
 
 // Update implements app.Store.

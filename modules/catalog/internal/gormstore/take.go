@@ -12,6 +12,7 @@ import (
 	"shop/modules/catalog"
 	"shop/modules/catalog/internal/app"
 	"shop/platform/database"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 )
 
@@ -90,9 +91,13 @@ func (s *Store) takePostgres(
 		deltas.number(-line.Quantity)
 		references.uuid(line.Reference)
 	}
+	entries, told, err := s.announce(ctx, totals)
+	if err != nil {
+		return false, err
+	}
 	statement, args := database.Compose(
 		database.SQL(`WITH `), lowerLevels(totals),
-		database.SQL(`, header AS (
+		database.SQL(`, told AS (`), told, database.SQL(`), header AS (
 		   INSERT INTO reservations (reference, state, expires_at, created_at, updated_at)
 		   SELECT h.reference, ?, h.expires_at, ?, ?
 		     FROM enough, unnest(?::text::uuid[], ?::text::timestamptz[]) AS h (reference, expires_at))
@@ -106,7 +111,26 @@ func (s *Store) takePostgres(
 	if noted.Error != nil {
 		return false, translateTaken(noted.Error)
 	}
-	return noted.RowsAffected > 0, nil
+	if noted.RowsAffected == 0 {
+		return false, nil
+	}
+	s.outbox.Appended(ctx, entries...)
+	return true, nil
+}
+
+// announce makes the events of levels that are lowered, and the part that stores
+// them with what the levels are then.
+func (s *Store) announce(ctx context.Context, totals []total) ([]outbox.Entry, database.Part, error) {
+	entries := make([]outbox.Entry, len(totals))
+	for i, t := range totals {
+		var err error
+		if entries[i], err = s.outbox.Prepare(ctx, t.event(reserved, -1)); err != nil {
+			return nil, database.Part{}, err
+		}
+	}
+	told, err := outbox.InsertEach(entries,
+		`(SELECT taken.key, jsonb_build_object('quantity', taken.quantity) AS more FROM taken)`)
+	return entries, told, err
 }
 
 // lowerLevels are the parts taken, which lowers the levels, and enough, which
@@ -119,30 +143,32 @@ func lowerLevels(totals []total) database.Part {
 			   UPDATE stock_levels AS s SET quantity = s.quantity - ?, revision = s.revision + ?
 			     FROM products p
 			    WHERE s.product_id = ? AND s.quantity >= ? AND p.id = s.product_id AND p.deleted_at IS NULL
-			   RETURNING s.product_id, s.quantity),
+			   RETURNING ?::text AS key, s.quantity),
 			 enough AS (SELECT 1 FROM taken)`,
-			t.quantity, t.lines, t.product, t.quantity)
+			t.quantity, t.lines, t.product, t.quantity, t.product.String())
 	}
-	var products, quantities, lines array
+	var products, keys, quantities, lines array
 	for _, t := range totals {
+		keys.items = append(keys.items, t.product.String())
 		products.uuid(t.product)
 		quantities.number(t.quantity)
 		lines.number(t.lines)
 	}
 	return database.SQL(
 		`wanted AS (
-		   SELECT * FROM unnest(?::text::uuid[], ?::text::bigint[], ?::text::bigint[]) AS w (product_id, quantity, lines)),
+		   SELECT * FROM unnest(?::text::uuid[], ?::text::text[], ?::text::bigint[], ?::text::bigint[])
+		       AS w (product_id, key, quantity, lines)),
 		 locked AS (
 		   SELECT s.product_id
 		     FROM wanted w JOIN stock_levels s ON s.product_id = w.product_id
 		     JOIN products p ON p.id = s.product_id AND p.deleted_at IS NULL
-		    WHERE s.quantity >= w.quantity ORDER BY s.product_id FOR UPDATE OF s),
+		    WHERE s.quantity >= w.quantity ORDER BY s.product_id FOR NO KEY UPDATE OF s),
 		 enough AS (SELECT 1 FROM locked HAVING count(*) = ?),
 		 taken AS (
 		   UPDATE stock_levels AS s SET quantity = s.quantity - w.quantity, revision = s.revision + w.lines
 		     FROM enough, wanted w WHERE s.product_id = w.product_id
-		   RETURNING s.product_id, s.quantity)`,
-		products.text(), quantities.text(), lines.text(), len(totals))
+		   RETURNING w.key, s.quantity)`,
+		products.text(), keys.text(), quantities.text(), lines.text(), len(totals))
 }
 
 // array is an array of PostgreSQL in its text form.

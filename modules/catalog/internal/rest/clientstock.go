@@ -10,6 +10,16 @@ import (
 	"shop/platform/remote"
 )
 
+// Restock implements catalog.Service.
+func (c *Client) Restock(ctx context.Context, in catalog.RestockInput) (catalog.Product, error) {
+	var wire Product
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: catalog.MethodRestock, Method: http.MethodPost, Path: "/product/" + in.ProductID.PathSegment() + "/stock",
+		Key: in.Key, TakesKey: true, Body: Restock{Delta: in.Delta, Reason: in.Reason}, Result: &wire,
+	})
+	return wire.value(), err
+}
+
 const reservations = "/internal/catalog/reservations"
 
 // Reserve implements catalog.Service.

@@ -53,6 +53,10 @@ func (s stub) ImportProducts(_ context.Context, in catalog.ImportProductsInput) 
 	return moduletest.Play[catalog.ImportResult](s.script, in)
 }
 
+func (s stub) Restock(_ context.Context, in catalog.RestockInput) (catalog.Product, error) {
+	return moduletest.Play[catalog.Product](s.script, in)
+}
+
 func (s stub) Reserve(_ context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
 	return moduletest.Play[catalog.Reservation](s.script, in)
 }
@@ -150,6 +154,12 @@ func TestContract(t *testing.T) {
 			}),
 			answers("ImportProducts", catalog.ImportResult{Created: 1, Updated: 2}, func(ctx context.Context, s S) (any, error) {
 				return s.ImportProducts(ctx, catalog.ImportProductsInput{Key: idempotency.NewKey("key-3"), Products: []catalog.CreateProductInput{input}})
+			}),
+			answers("Restock", mug, func(ctx context.Context, s S) (any, error) {
+				return s.Restock(ctx, catalog.RestockInput{Key: idempotency.NewKey("key-4"), ProductID: product, Delta: 12, Reason: "delivery 7"})
+			}),
+			fails("Restock-outOfStock", catalog.ErrOutOfStock.WithField("body.delta", "only 1 left"), func(ctx context.Context, s S) (any, error) {
+				return s.Restock(ctx, catalog.RestockInput{Key: idempotency.NewKey("key-5"), ProductID: product, Delta: -2})
 			}),
 			answers("Reserve", catalog.Reservation{Key: checkout, Lines: lines, State: catalog.StateReserved}, func(ctx context.Context, s S) (any, error) {
 				return s.Reserve(ctx, catalog.ReserveInput{Key: checkout, Lines: lines})

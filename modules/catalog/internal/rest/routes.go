@@ -43,6 +43,7 @@ func Register(api *httpapi.API, s catalog.Service) {
 		ID: "list-categories", Method: http.MethodGet, Path: "/categories/", Module: "catalog",
 		Summary: "List categories with counts",
 	}, h.categories)
+	registerRestock(api, h)
 	registerInternal(api, h)
 }
 

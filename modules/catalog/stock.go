@@ -4,7 +4,18 @@ import (
 	"time"
 
 	"shop/platform/id"
+	"shop/platform/idempotency"
 )
+
+// RestockInput changes the stock of a product by Delta pieces: up when goods
+// came, down when some are broken or lost.
+type RestockInput struct {
+	Key       *idempotency.Key
+	ProductID id.Product
+	Delta     int64
+	// Reason is for those who read the ledger, in words; at most 200 characters.
+	Reason string
+}
 
 // ReserveInput asks for stock.
 type ReserveInput struct {
