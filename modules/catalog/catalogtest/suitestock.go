@@ -129,30 +129,50 @@ func reserveShort(t *testing.T, s catalog.Service) {
 	require.Equal(t, int64(7), stock(t, s, a.ID), "nothing of a refused reservation is taken")
 }
 
+// reserveContended lets 200 clients at 50 pieces: most want one, many of them
+// something else as well, in either order; some want more than there is, and
+// some ask twice.
 func reserveContended(t *testing.T, s catalog.Service) {
-	a := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 20 })
+	a := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 50 })
 	b := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 1000 })
-	var sold atomic.Int64
+	var sold, both atomic.Int64
 	var clients sync.WaitGroup
 	ctx := service(t)
-	for i := range 40 {
-		clients.Go(func() {
-			lines := []catalog.ReserveLine{{Product: a.ID, Quantity: 1}, {Product: b.ID, Quantity: 1}}
-			if i%2 == 0 {
-				lines[0], lines[1] = lines[1], lines[0]
-			}
-			_, err := s.Reserve(ctx, catalog.ReserveInput{Key: id.NewCheckout(), Lines: lines})
-			if err == nil {
-				sold.Add(1)
-			} else if fault.From(err).Code != catalog.ErrOutOfStock.Code {
-				t.Errorf("reserve: %v", err)
-			}
-		})
+	for i := range 200 {
+		lines := []catalog.ReserveLine{{Product: a.ID, Quantity: 1}}
+		switch i % 8 {
+		case 0:
+			lines = append(lines, catalog.ReserveLine{Product: b.ID, Quantity: 1})
+		case 1:
+			lines = []catalog.ReserveLine{{Product: b.ID, Quantity: 1}, lines[0]}
+		case 2:
+			lines[0].Quantity = 51
+		}
+		in := catalog.ReserveInput{Key: id.NewCheckout(), Lines: lines}
+		var taken, refused atomic.Int64
+		for range 1 + i%8/7 {
+			clients.Go(func() {
+				_, err := s.Reserve(ctx, in)
+				switch {
+				case err == nil && taken.Add(1) == 1:
+					sold.Add(lines[0].Quantity * lines[len(lines)-1].Quantity)
+					both.Add(int64(len(lines) - 1))
+				case err != nil:
+					refused.Add(1)
+					if fault.From(err).Code != catalog.ErrOutOfStock.Code {
+						t.Errorf("reserve: %v", err)
+					}
+				}
+				if taken.Load() > 0 && refused.Load() > 0 {
+					t.Errorf("a repeat was answered otherwise")
+				}
+			})
+		}
 	}
 	clients.Wait()
-	require.Equal(t, int64(20), sold.Load())
+	require.Equal(t, int64(50), sold.Load())
 	require.Zero(t, stock(t, s, a.ID))
-	require.Equal(t, int64(980), stock(t, s, b.ID))
+	require.Equal(t, 1000-both.Load(), stock(t, s, b.ID))
 }
 
 func reserveServices(t *testing.T, s catalog.Service) {

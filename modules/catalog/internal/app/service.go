@@ -32,6 +32,7 @@ type Service struct {
 	logger      *slog.Logger
 	now         func() time.Time
 	cache       *cache
+	queue       *queue
 }
 
 var _ catalog.Service = (*Service)(nil)
@@ -48,9 +49,11 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{
+	s := &Service{
 		store: d.Store, idempotency: d.Idempotency, outbox: d.Outbox, logger: d.Logger, now: d.Now, cache: c,
-	}, nil
+	}
+	s.queue = newQueue(s.take)
+	return s, nil
 }
 
 // clock is the time as it is stored.

@@ -29,16 +29,7 @@ func (s *Service) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog
 	if err != nil {
 		return catalog.Reservation{}, err
 	}
-	taking := Taking{Key: in.Key, Lines: lines, ExpiresAt: expiry(in.ExpiresAt)}
-	all, err := s.store.Take(ctx, []Taking{taking}, s.clock())
-	switch {
-	case err != nil && !errors.Is(err, ErrTaken):
-		return catalog.Reservation{}, err
-	case !all:
-		return s.reservedBefore(ctx, taking)
-	}
-	s.cache.moved(productsOf(lines)...)
-	return catalog.Reservation{Key: in.Key, Lines: lines, State: catalog.StateReserved, ExpiresAt: taking.ExpiresAt}, nil
+	return s.queue.do(ctx, Taking{Key: in.Key, Lines: lines, ExpiresAt: expiry(in.ExpiresAt)})
 }
 
 // expiry is a time as it is stored; the zero time stays.

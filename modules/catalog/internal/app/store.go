@@ -43,6 +43,8 @@ type Store interface {
 	Take(ctx context.Context, takings []Taking, at time.Time) (bool, error)
 	// Reservation reads a reservation, if there is one.
 	Reservation(ctx context.Context, key id.Checkout) (catalog.Reservation, bool, error)
+	// Known tells with which of the keys there is a reservation, ended or not.
+	Known(ctx context.Context, keys []id.Checkout) (map[id.Checkout]bool, error)
 	// Extend lets a reservation that has not ended expire later, or never.
 	Extend(ctx context.Context, key id.Checkout, until, at time.Time) error
 	// Commit marks a reserved one as sold, and tells whether it was one.

@@ -46,6 +46,21 @@ func (s *Store) Reservation(ctx context.Context, key id.Checkout) (catalog.Reser
 	return result, true, nil
 }
 
+// Known implements app.Store.
+func (s *Store) Known(ctx context.Context, keys []id.Checkout) (map[id.Checkout]bool, error) {
+	var found []id.Checkout
+	err := s.db.Read(ctx).Raw(
+		`SELECT DISTINCT reference FROM stock_movements WHERE reference IN ?`, keys).Scan(&found).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for reservations: %w", err)
+	}
+	known := make(map[id.Checkout]bool, len(found))
+	for _, key := range found {
+		known[key] = true
+	}
+	return known, nil
+}
+
 // Extend implements app.Store.
 func (s *Store) Extend(ctx context.Context, key id.Checkout, until, at time.Time) error {
 	later, expiry := "expires_at < ?", []any{until}
