@@ -15,7 +15,7 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the cart module does. Each method is for the cart's user,
 // administrators and services unless it says otherwise, and may also return a
@@ -45,9 +45,11 @@ type Service interface {
 	// that was interrupted carries it on. Errors: ErrEmpty, ErrUnavailableItems,
 	// ErrCheckoutInProgress, ErrInvoiceRefused, ErrInterrupted.
 	Checkout(ctx context.Context, in CheckoutInput) (Checkout, error)
-	// Receive acts on an event of another module (a removed user's cart goes).
-	// Services only.
+	// Receive acts on an event of another module: a removed user's cart goes, a
+	// paid invoice becomes an order, one that was refunded in full before its order
+	// was shipped cancels it. Services only.
 	Receive(ctx context.Context, e event.Envelope) error
+	Orders
 }
 
 // The methods and what repeating them does.

@@ -33,4 +33,10 @@ var (
 	// checkout, which goes on by itself as soon as it does. A repeat with the same
 	// key tells how it ended.
 	ErrInterrupted = fault.New(fault.Unavailable, "checkout_interrupted", "the checkout has begun and goes on by itself; repeat it with the same Idempotency-Key to learn how it ended").WithRetryAfter(2 * time.Second)
+	// ErrOrderNotFound is returned for an order that does not exist or is
+	// somebody else's.
+	ErrOrderNotFound = fault.New(fault.NotFound, "order_not_found", "there is no such order")
+	// ErrOrderState is returned when an order's state does not allow the step; its
+	// field "state" is the state. Nothing was changed.
+	ErrOrderState = fault.New(fault.Conflict, "order_state", "the order's state does not allow that")
 )

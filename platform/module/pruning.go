@@ -13,23 +13,12 @@ const pruningInterval = 10 * time.Minute
 // returns how many rows it removed. A failure is logged and tried again next
 // time: what expired yesterday does no harm today.
 func Pruning(what string, logger *slog.Logger, prune func(ctx context.Context, now time.Time) (int64, error)) Worker {
-	return Worker{
-		Name: "prune " + what,
-		Run: func(ctx context.Context) error {
-			ticker := time.NewTicker(pruningInterval)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-ctx.Done():
-					return nil
-				case now := <-ticker.C:
-					if removed, err := prune(ctx, now); err != nil {
-						logger.WarnContext(ctx, "cannot remove what has expired", "what", what, "error", err)
-					} else if removed > 0 {
-						logger.DebugContext(ctx, "removed what has expired", "what", what, "rows", removed)
-					}
-				}
-			}
-		},
-	}
+	return Every("prune "+what, pruningInterval, logger, func(ctx context.Context) error {
+		if removed, err := prune(ctx, time.Now()); err != nil {
+			logger.WarnContext(ctx, "cannot remove what has expired", "what", what, "error", err)
+		} else if removed > 0 {
+			logger.DebugContext(ctx, "removed what has expired", "what", what, "rows", removed)
+		}
+		return nil
+	})
 }

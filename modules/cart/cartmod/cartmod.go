@@ -15,6 +15,7 @@ import (
 	"shop/modules/payments"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
+	"shop/platform/event/outbox"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/identity"
@@ -54,45 +55,53 @@ const name = "cart"
 // New builds carts: over a migrated database where they are hosted, and as a
 // client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	local, workers, err := newLocal(d)
+	here, err := newLocal(d)
 	if err != nil {
 		return nil, fmt.Errorf("build cart: %w", err)
 	}
 	face := &Switch{module.NewRoute(
-		d.Deps, name, local, func(r *remote.Client) cart.Service { return rest.NewClient(r) },
+		d.Deps, name, here.service, func(r *remote.Client) cart.Service { return rest.NewClient(r) },
 		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
 		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
+		cart.MethodOrder, cart.MethodListOrders, cart.MethodPackOrder, cart.MethodShipOrder, cart.MethodDeliverOrder,
+		cart.MethodCancelOrder,
 	)}
 	return &Built{
 		Service: face,
 		Module: module.Module{
 			Name: name, Contract: cart.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
 			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Outbox:      here.events,
 			Subscribers: []event.Subscriber{subscriber(face)},
-			Workers:     workers,
+			Workers:     here.workers,
 		},
 	}, nil
 }
 
-// newLocal builds the carts of this process; nothing where they are not hosted.
-func newLocal(d Deps) (cart.Service, []module.Worker, error) {
+// local is the carts of this process; the zero value where they are not hosted.
+type local struct {
+	service cart.Service
+	events  *outbox.Outbox
+	workers []module.Worker
+}
+
+func newLocal(d Deps) (local, error) {
 	if d.DB == nil {
-		return nil, nil, nil
+		return local{}, nil
 	}
-	answers, handled := sqlstore.New(d.DB), inbox.New(d.DB)
-	store := gormstore.New(d.DB, answers, handled)
+	answers, handled, events := sqlstore.New(d.DB), inbox.New(d.DB), outbox.New(d.DB)
+	store := gormstore.New(d.DB, answers, handled, events)
 	service, err := app.New(app.Deps{
 		Store: store, Once: store, Catalog: d.Catalog, Payments: d.Payments, Logger: d.Logger,
 		Settings: app.Settings{Lease: d.Settings.Lease, ResumeEvery: d.Settings.ResumeEvery}, Now: d.Settings.Now,
 	})
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // New says what it was about
+		return local{}, err //nolint:wrapcheck // New says what it was about
 	}
-	return service, []module.Worker{
-		{Name: "resume checkouts", Run: service.RunResumer},
+	return local{service, events, append(service.Workers(),
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
 		module.Pruning("handled events", d.Logger, handled.Prune),
-	}, nil
+	)}, nil
 }
 
 // subscriber hands other modules' events over through the face, wherever it

@@ -50,7 +50,10 @@ func TestCart(t *testing.T) {
 		carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
 			fake, err := carttest.NewFake(o.Catalog, o.Payments, o.Clock.Now)
 			require.NoError(t, err)
-			return carttest.Fixture{Service: fake, RunResumer: fake.RunResumer}
+			return carttest.Fixture{Service: fake, RunResumer: fake.RunResumer, Events: func(t *testing.T) []carttest.Published {
+				t.Helper()
+				return encoded(t, fake.Events())
+			}}
 		})
 	})
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
@@ -58,7 +61,7 @@ func TestCart(t *testing.T) {
 			t.Parallel()
 			carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
 				built := build(t, dbtest.Open(t, dialect, "cart"), o)
-				return carttest.Fixture{Service: built.Service, RunResumer: built.Module.Workers[0].Run}
+				return fixture(built.Service, built.Module)
 			})
 		})
 	}
@@ -68,10 +71,42 @@ func TestCart(t *testing.T) {
 			carttest.Run(t, func(t *testing.T, o *carttest.Outside) carttest.Fixture {
 				far := build(t, dbtest.Open(t, placement.Dialect(), "cart"), o)
 				near := buildFrom(t, placement.Near(t, far.Module), o)
-				return carttest.Fixture{Service: near.Service, RunResumer: far.Module.Workers[0].Run}
+				return fixture(near.Service, far.Module)
 			})
 		})
 	}
+}
+
+// fixture is a service over the module that is hosted.
+func fixture(s cart.Service, hosted module.Module) carttest.Fixture {
+	return carttest.Fixture{
+		Service: s, RunResumer: carttest.RunWorkers(hosted.Workers),
+		Events: func(t *testing.T) []carttest.Published { t.Helper(); return published(t, hosted.DB) },
+	}
+}
+
+// published are the events in the outbox of a database.
+func published(t *testing.T, db *database.DB) []carttest.Published {
+	t.Helper()
+	var rows []struct{ Name, Payload string }
+	require.NoError(t, db.Read(t.Context()).Raw(`SELECT name, payload FROM outbox ORDER BY seq`).Find(&rows).Error)
+	events := make([]carttest.Published, len(rows))
+	for i, row := range rows {
+		events[i] = carttest.Published{Name: row.Name, Payload: []byte(row.Payload)}
+	}
+	return events
+}
+
+// encoded are events as they are stored.
+func encoded(t *testing.T, events []event.Event) []carttest.Published {
+	t.Helper()
+	all := make([]carttest.Published, len(events))
+	for i, e := range events {
+		payload, err := json.Marshal(e)
+		require.NoError(t, err)
+		all[i] = carttest.Published{Name: e.EventName(), Payload: payload}
+	}
+	return all
 }
 
 // Two replicas, each with a pool of its own, change one cart and check it out at
@@ -226,7 +261,7 @@ func TestSubscriber(t *testing.T) {
 		payload, err := json.Marshal(users.Removed{UserID: user})
 		require.NoError(t, err)
 		require.Len(t, built.Module.Subscribers, 1)
-		require.Equal(t, []string{users.EventRemoved}, built.Module.Subscribers[0].Events)
+		require.Equal(t, []string{users.EventRemoved, payments.EventInvoicePaid}, built.Module.Subscribers[0].Events)
 		require.NoError(t, built.Module.Subscribers[0].Handle(t.Context(), event.Envelope{
 			ID: id.NewEvent(), Name: users.EventRemoved, Version: 1, Payload: payload,
 		}))

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"shop/modules/cart"
 	"shop/modules/cart/internal/app"
 	"shop/modules/catalog"
 	"shop/modules/payments"
+	"shop/platform/event"
 )
 
 // Fake is carts in memory: the module's own use cases over maps. It passes Run
@@ -17,6 +19,7 @@ import (
 type Fake struct {
 	cart.Service
 	service *app.Service
+	store   *memory
 }
 
 // NewFake makes carts without items over the faces of their neighbours. now may
@@ -30,8 +33,15 @@ func NewFake(c catalog.Service, p payments.Service, now func() time.Time) (*Fake
 	if err != nil {
 		return nil, fmt.Errorf("make fake carts: %w", err)
 	}
-	return &Fake{service, service}, nil
+	return &Fake{service, service, store}, nil
 }
 
-// RunResumer carries on interrupted checkouts until ctx ends.
-func (f *Fake) RunResumer(ctx context.Context) error { return f.service.RunResumer(ctx) }
+// RunResumer carries on what was interrupted, until ctx ends.
+func (f *Fake) RunResumer(ctx context.Context) error { return RunWorkers(f.service.Workers())(ctx) }
+
+// Events are those published so far, in order.
+func (f *Fake) Events() []event.Event {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	return slices.Clone(f.store.published)
+}

@@ -23,6 +23,8 @@ type memory struct {
 	items     []app.Item // oldest first
 	checkouts map[id.Checkout]app.Checkout
 	handled   map[id.Event]bool
+	orders    map[id.Order]stored
+	published []event.Event
 }
 
 var (
@@ -33,7 +35,7 @@ var (
 func newMemory(now func() time.Time) *memory {
 	return &memory{
 		answers:   idempotency.NewMemory(now),
-		checkouts: map[id.Checkout]app.Checkout{}, handled: map[id.Event]bool{},
+		checkouts: map[id.Checkout]app.Checkout{}, handled: map[id.Event]bool{}, orders: map[id.Order]stored{},
 	}
 }
 

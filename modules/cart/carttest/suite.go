@@ -4,15 +4,18 @@ package carttest
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"shop/modules/cart"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/module"
 )
 
 // What an implementation under test is set to.
@@ -26,8 +29,27 @@ const (
 // Fixture is an implementation under test.
 type Fixture struct {
 	Service cart.Service
-	// RunResumer carries on interrupted checkouts until ctx ends.
+	// RunResumer carries on what was interrupted, until ctx ends.
 	RunResumer func(ctx context.Context) error
+	// Events are the events published so far, in order.
+	Events func(t *testing.T) []Published
+}
+
+// Published is an event that was published.
+type Published struct {
+	Name    string
+	Payload json.RawMessage
+}
+
+// RunWorkers runs workers until ctx ends.
+func RunWorkers(workers []module.Worker) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		var group errgroup.Group
+		for _, w := range workers {
+			group.Go(func() error { return w.Run(ctx) })
+		}
+		return group.Wait()
+	}
 }
 
 // Run runs the suite; newFixture makes carts without items over what is outside
@@ -91,13 +113,44 @@ func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
 		"Receive/once":                            receiveOnce,
 		"Receive/invalid events":                  receiveInvalid,
 		"Receive/only services":                   receiveServices,
+
+		"orders/placed": together(map[string]func(*testing.T, shop){
+			"Order/of a paid checkout":               orderOfCheckout,
+			"Order/of an invoice without a checkout": orderOfInvoice,
+			"Order/one of an invoice":                orderOnce,
+			"Order/ErrOrderNotFound":                 orderNotFound,
+			"Receive/a payment that was none":        orderOfNothing,
+		}),
+		"ListOrders/filters": ordersFilters,
+		"orders/listed": together(map[string]func(*testing.T, shop){
+			"ListOrders/pages":   ordersPages,
+			"ListOrders/whose":   ordersWhose,
+			"ListOrders/refuses": ordersRefuses,
+		}),
+		"orders/on their way": together(map[string]func(*testing.T, shop){
+			"every step/to the buyer":    stepsToBuyer,
+			"every step/ErrOrderState":   stepsState,
+			"every step/ErrPrecondition": stepsPrecondition,
+			"every step/whoever may":     stepsWho,
+			"ShipOrder/invalid fields":   shipInvalid,
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			outside := NewOutside()
 			f := newFixture(t, outside)
-			test(t, shop{f.Service, outside, f.RunResumer})
+			test(t, shop{f.Service, outside, f.RunResumer, f.Events})
 		})
+	}
+}
+
+// together are tests that share one shop, which none of them breaks.
+func together(tests map[string]func(*testing.T, shop)) func(*testing.T, shop) {
+	return func(t *testing.T, s shop) {
+		t.Helper()
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) { test(t, s) })
+		}
 	}
 }
 
@@ -106,6 +159,7 @@ type shop struct {
 	cart.Service
 	*Outside
 	runResumer func(context.Context) error
+	events     func(*testing.T) []Published
 }
 
 // resume runs the resumer until done is so.

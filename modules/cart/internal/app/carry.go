@@ -166,7 +166,7 @@ func (s *Service) interrupted(ctx context.Context, c Checkout, cause error) (car
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTimeout)
 	defer cancel()
 	now := s.clock()
-	if err := s.store.Defer(ctx, c, now, now.Add(pause(c.Claims))); err != nil {
+	if err := s.store.Defer(ctx, c, now, now.Add(pause(c.Claims, maxPause))); err != nil {
 		cause = errors.Join(cause, err)
 	}
 	return cart.Checkout{}, cart.ErrInterrupted.WithCause(cause)
@@ -181,8 +181,8 @@ const (
 	maxPause   = time.Minute
 )
 
-// pause is how long the resumer waits before it tries again, longer with each
-// claim.
-func pause(claims int64) time.Duration {
-	return min(firstPause<<min(claims-1, 10), maxPause)
+// pause is how long a worker waits before it tries again, longer with each
+// claim and at most so long.
+func pause(claims int64, most time.Duration) time.Duration {
+	return min(firstPause<<min(claims-1, 10), most)
 }

@@ -25,6 +25,8 @@ var (
 // Store keeps carts and checkouts. Errors are the face's, those above, or
 // internal ones.
 type Store interface {
+	OrderStore
+
 	// Add puts an item in its user's cart, or raises the quantity and renews the
 	// currency of the one with that product, and returns what is stored now. It
 	// is one statement unless it refuses. Errors: cart.ErrCartFull,

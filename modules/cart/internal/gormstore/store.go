@@ -10,6 +10,7 @@ import (
 	"shop/platform/database"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
+	"shop/platform/event/outbox"
 	"shop/platform/idempotency/sqlstore"
 )
 
@@ -19,6 +20,7 @@ type Store struct {
 	db      *database.DB
 	answers *sqlstore.Store
 	handled *inbox.Inbox
+	events  *outbox.Outbox
 }
 
 var (
@@ -26,10 +28,16 @@ var (
 	_ app.Once  = (*Store)(nil)
 )
 
-// New makes the Store of the module's database. answers and handled are over
-// the same one.
-func New(db *database.DB, answers *sqlstore.Store, handled *inbox.Inbox) *Store {
-	return &Store{db, answers, handled}
+// New makes the Store of the module's database. answers, handled and events are
+// over the same one.
+func New(db *database.DB, answers *sqlstore.Store, handled *inbox.Inbox, events *outbox.Outbox) *Store {
+	return &Store{db, answers, handled, events}
+}
+
+// publish appends events in the transaction of ctx, after the statement that
+// makes them true.
+func (s *Store) publish(ctx context.Context, told ...event.Event) error {
+	return s.events.Append(ctx, told...)
 }
 
 // AddItem implements app.Once.

@@ -18,6 +18,7 @@ import (
 	"shop/platform/idempotency"
 	"shop/platform/module/moduletest"
 	"shop/platform/money"
+	"shop/platform/page"
 	"shop/platform/remote"
 )
 
@@ -52,6 +53,30 @@ func (s stub) Checkout(_ context.Context, in cart.CheckoutInput) (cart.Checkout,
 	return moduletest.Play[cart.Checkout](s.script, in)
 }
 
+func (s stub) Order(_ context.Context, in cart.OrderInput) (cart.Order, error) {
+	return moduletest.Play[cart.Order](s.script, in)
+}
+
+func (s stub) ListOrders(_ context.Context, in cart.ListOrdersInput) (page.Page[cart.Order], error) {
+	return moduletest.Play[page.Page[cart.Order]](s.script, in)
+}
+
+func (s stub) PackOrder(_ context.Context, in cart.PackOrderInput) (cart.Order, error) {
+	return moduletest.Play[cart.Order](s.script, in)
+}
+
+func (s stub) ShipOrder(_ context.Context, in cart.ShipOrderInput) (cart.Order, error) {
+	return moduletest.Play[cart.Order](s.script, in)
+}
+
+func (s stub) DeliverOrder(_ context.Context, in cart.DeliverOrderInput) (cart.Order, error) {
+	return moduletest.Play[cart.Order](s.script, in)
+}
+
+func (s stub) CancelOrder(_ context.Context, in cart.CancelOrderInput) (cart.Order, error) {
+	return moduletest.Play[cart.Order](s.script, in)
+}
+
 func (s stub) Receive(_ context.Context, e event.Envelope) error {
 	var payload bytes.Buffer // a recording is indented
 	if err := json.Compact(&payload, e.Payload); err != nil {
@@ -83,6 +108,22 @@ func TestContract(t *testing.T) {
 		LineTotal: money.Of(2500, "EUR"), Available: true, Version: 3, ProductRevision: 7, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
 	}
 	quantity := int64(5)
+	var orderID id.Order
+	require.NoError(t, orderID.UnmarshalText([]byte("ord_01h455vb4pex5vsknk084sn02q")))
+	bare := cart.Order{
+		ID: orderID, UserID: user, InvoiceID: invoice, State: cart.OrderPaid, Lines: []cart.OrderLine{{Description: "Gift wrap", Quantity: 1}},
+		Total: money.Of(100, "EUR"), Version: 1, PaidAt: at,
+	}
+	order := cart.Order{
+		ID: orderID, UserID: user, InvoiceID: invoice, CheckoutID: checkout, Number: "2026-000001", State: cart.OrderShipped,
+		Lines: []cart.OrderLine{{ProductID: product, Description: "Mug", Quantity: 2}}, Total: money.Of(2500, "EUR"),
+		ShipTo: cart.Address{
+			Name: "Grace Hopper", Line1: "1 Main Street", Line2: "2nd floor", PostalCode: "10115", City: "Berlin", Region: "BE", Country: "DE",
+		},
+		Carrier: "DHL", Tracking: "0034", Short: true, CancelReason: "ordered twice", CancelError: "unavailable: later", Version: 3,
+		PaidAt: at, PackedAt: at.Add(time.Hour), ShippedAt: at.Add(2 * time.Hour), DeliveredAt: at.Add(3 * time.Hour),
+		CancelledAt: at.Add(4 * time.Hour),
+	}
 
 	type S = cart.Service
 	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
@@ -132,6 +173,38 @@ func TestContract(t *testing.T) {
 			}),
 			fails("Checkout-interrupted", cart.ErrInterrupted, func(ctx context.Context, s S) (any, error) {
 				return s.Checkout(ctx, cart.CheckoutInput{Key: idempotency.NewKey("key-5"), UserID: user})
+			}),
+			answers("Order", order, func(ctx context.Context, s S) (any, error) {
+				return s.Order(ctx, cart.OrderInput{ID: order.ID})
+			}),
+			answers("Order-bare", bare, func(ctx context.Context, s S) (any, error) {
+				return s.Order(ctx, cart.OrderInput{ID: order.ID})
+			}),
+			fails("Order-unknown", cart.ErrOrderNotFound, func(ctx context.Context, s S) (any, error) {
+				return s.Order(ctx, cart.OrderInput{ID: order.ID})
+			}),
+			answers("ListOrders", page.Page[cart.Order]{Items: []cart.Order{order}, Next: "more", Total: &quantity}, func(ctx context.Context, s S) (any, error) {
+				return s.ListOrders(ctx, cart.ListOrdersInput{
+					UserID: user, State: cart.OrderShipped, InvoiceID: invoice, Page: page.Request{Limit: 1, Cursor: "here", CountExact: true},
+				})
+			}),
+			answers("ListOrders-all", page.Page[cart.Order]{Items: []cart.Order{}}, func(ctx context.Context, s S) (any, error) {
+				return s.ListOrders(ctx, cart.ListOrdersInput{Page: page.Request{Limit: page.DefaultLimit}})
+			}),
+			answers("PackOrder", order, func(ctx context.Context, s S) (any, error) {
+				return s.PackOrder(ctx, cart.PackOrderInput{ID: order.ID, IfVersion: 2})
+			}),
+			fails("PackOrder-state", cart.ErrOrderState.WithField("state", "shipped"), func(ctx context.Context, s S) (any, error) {
+				return s.PackOrder(ctx, cart.PackOrderInput{ID: order.ID})
+			}),
+			answers("ShipOrder", order, func(ctx context.Context, s S) (any, error) {
+				return s.ShipOrder(ctx, cart.ShipOrderInput{ID: order.ID, IfVersion: 2, Carrier: "DHL", Tracking: "0034"})
+			}),
+			answers("DeliverOrder", order, func(ctx context.Context, s S) (any, error) {
+				return s.DeliverOrder(ctx, cart.DeliverOrderInput{ID: order.ID, IfVersion: 3})
+			}),
+			answers("CancelOrder", order, func(ctx context.Context, s S) (any, error) {
+				return s.CancelOrder(ctx, cart.CancelOrderInput{ID: order.ID, IfVersion: 2, Reason: "ordered twice"})
 			}),
 			answers("Receive", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Receive(ctx, event.Envelope{

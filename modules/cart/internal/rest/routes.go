@@ -57,6 +57,7 @@ func Register(api *httpapi.API, s cart.Service) {
 			"After `checkout_interrupted` (503) the checkout goes on by itself; repeat it with the same `Idempotency-Key` to learn how it ended.",
 		Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}, h.checkout)
+	registerOrders(api, h)
 	registerInternal(api, h)
 }
 
