@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -90,6 +91,11 @@ type Service interface {
 	// for the same purpose are void. Services only. Errors: ErrUserNotFound,
 	// ErrGuest.
 	IssueToken(ctx context.Context, in IssueTokenInput) (Token, error)
+
+	// Audit looks for sessions and tokens of users who are gone, and for living
+	// sessions of guests who were merged; it can remove them. It is what Verify is
+	// in other modules. Administrators and services.
+	Audit(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -111,6 +117,7 @@ var (
 	MethodRequestPasswordReset = contract.Method{Module: "users", Name: "RequestPasswordReset", Class: contract.Write}
 	MethodResetPassword        = contract.Method{Module: "users", Name: "ResetPassword", Class: contract.Write}
 	MethodIssueToken           = contract.Method{Module: "users", Name: "IssueToken", Class: contract.Write}
+	MethodAudit                = contract.Method{Module: "users", Name: "Audit", Class: contract.Write}
 )
 
 // Role says what a user may do.

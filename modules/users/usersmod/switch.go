@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/flip"
 	"shop/platform/id"
 	"shop/platform/page"
@@ -93,6 +94,11 @@ func (s *Switch) RequestPasswordReset(ctx context.Context, in users.RequestPassw
 // ResetPassword implements users.Service.
 func (s *Switch) ResetPassword(ctx context.Context, in users.ResetPasswordInput) error {
 	return flip.Do(ctx, s.route, users.MethodResetPassword, users.Service.ResetPassword, in)
+}
+
+// Audit implements users.Service.
+func (s *Switch) Audit(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, users.MethodAudit, users.Service.Audit, in)
 }
 
 // IssueToken implements users.Service.

@@ -59,6 +59,7 @@ func New(d Deps) (*Built, error) {
 		users.MethodListUsers, users.MethodUpdateUser, users.MethodRemoveUser, users.MethodSignIn, users.MethodSignInGuest,
 		users.MethodAuthenticate, users.MethodSignOut, users.MethodEndSessions, users.MethodRequestVerification,
 		users.MethodVerify, users.MethodRequestPasswordReset, users.MethodResetPassword, users.MethodIssueToken,
+		users.MethodAudit,
 	)}
 	built.Service, built.Module.Control = face, face.route.Control
 	built.Module.Register = func(api *httpapi.API) { rest.Register(api, face) }

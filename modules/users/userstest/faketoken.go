@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/identity"
 )
 
@@ -115,4 +116,24 @@ func (f *Fake) redeem(text string, purpose users.Purpose) (account, error) {
 	}
 	delete(f.tokens, text)
 	return f.accounts[t.user], nil
+}
+
+// Audit implements users.Service: the fake keeps no strays.
+func (f *Fake) Audit(ctx context.Context, _ audit.Input) (audit.Report, error) {
+	var report audit.Report
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return report, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	merged := 0
+	for _, a := range f.accounts {
+		if !a.mergedInto.IsZero() {
+			merged++
+		}
+	}
+	report.Looked("users.session_of_nobody", int64(len(f.sessions)))
+	report.Looked("users.token_of_nobody", int64(len(f.tokens)))
+	report.Looked("users.merged_guest", int64(merged))
+	return report, nil
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/id"
 	"shop/platform/idempotency"
+	"shop/platform/identity"
 )
 
 var guestTests = map[string]func(*testing.T, Fixture){
@@ -162,6 +164,12 @@ func guestMerged(t *testing.T, f Fixture) {
 	_, err = f.Service.SignIn(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, []event.Event{users.Registered{UserID: ada}, users.Merged{From: s.UserID, To: ada}}, f.Events(t))
+	report, err := f.Service.Audit(service(t), audit.Input{Repair: true})
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
+	require.Equal(t, map[string]int64{"users.session_of_nobody": 2, "users.token_of_nobody": 0, "users.merged_guest": 1}, report.Checked)
+	_, err = f.Service.Audit(as(t, ada), audit.Input{})
+	require.ErrorIs(t, err, identity.ErrForbidden)
 	require.Equal(t, users.RoleGuest, f.read(t, s.UserID).Role, "others may still have things of his")
 
 	// Too late to become an account himself.

@@ -80,6 +80,10 @@ type Store interface {
 	// DeleteIdleGuests removes up to limit guests who were made before a time and
 	// have no session at another one, and names them.
 	DeleteIdleGuests(ctx context.Context, madeBefore, now time.Time, limit int) ([]id.User, error)
+	// Strays finds what no row should be, at a time.
+	Strays(ctx context.Context, at time.Time) (Strays, error)
+	// DeleteStrays removes what Strays finds.
+	DeleteStrays(ctx context.Context) error
 	// ListAccounts lists users, newest first, one more than the page's size.
 	ListAccounts(ctx context.Context, q AccountQuery) ([]users.User, error)
 	// CountAccounts counts what ListAccounts would list on all pages.
@@ -126,6 +130,18 @@ type Store interface {
 	// Prune removes sessions and tokens that had expired at a time, and failures
 	// before another, and returns how many rows.
 	Prune(ctx context.Context, expired, failed time.Time) (int64, error)
+}
+
+// Strays are the sessions and tokens that nobody should have.
+type Strays struct {
+	// Sessions, Tokens and Merged are how many sessions, tokens and merged guests
+	// were looked at.
+	Sessions, Tokens, Merged int64
+	// OfNobody are the sessions of users who are gone, OfMerged the living ones of
+	// merged guests.
+	OfNobody, OfMerged []id.Session
+	// TokensOf are users who are gone, or guests, and have tokens.
+	TokensOf []id.User
 }
 
 // AccountQuery says which accounts to list.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/remote"
 )
 
@@ -116,4 +117,12 @@ func (c *Client) IssueToken(ctx context.Context, in users.IssueTokenInput) (user
 		Body: TokenRequest(in), Result: &wire,
 	})
 	return users.Token{Text: wire.Token, ExpiresAt: wire.ExpiresAt}, err
+}
+
+// Audit implements users.Service.
+func (c *Client) Audit(ctx context.Context, in audit.Input) (audit.Report, error) {
+	if in.Repair {
+		defer c.sessions.Forget()
+	}
+	return audit.Call(ctx, c.remote, "users", in)
 }

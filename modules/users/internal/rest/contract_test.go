@@ -9,6 +9,7 @@ import (
 
 	"shop/modules/users"
 	"shop/modules/users/internal/rest"
+	"shop/platform/audit"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -147,6 +148,12 @@ func TestContract(t *testing.T) {
 			}),
 			answers("ResetPassword", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.ResetPassword(ctx, users.ResetPasswordInput{Token: token, Password: newPassword})
+			}),
+			answers("Audit", audit.Report{
+				Checked:  map[string]int64{"users.token_of_nobody": 3},
+				Findings: []audit.Finding{{Check: "users.token_of_nobody", Subject: user.String(), Want: "no token", Got: "a token", Repaired: true}},
+			}, func(ctx context.Context, s S) (any, error) {
+				return s.Audit(ctx, audit.Input{Repair: true, MinAge: time.Minute})
 			}),
 			answers("IssueToken", users.Token{Text: token, ExpiresAt: at}, func(ctx context.Context, s S) (any, error) {
 				return s.IssueToken(ctx, users.IssueTokenInput{UserID: user, Purpose: users.PurposePasswordReset})

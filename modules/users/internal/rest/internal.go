@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/id"
 )
@@ -66,6 +67,7 @@ func registerInternal(api *httpapi.API, h internal) {
 		Description: "A POST, so that the token is in no URL.",
 		Errors:      []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, h.reset)
+	audit.Register(api, "users", h.service.Audit)
 }
 
 // internal handles the operations that only services may call.

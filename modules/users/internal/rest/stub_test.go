@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/id"
 	"shop/platform/module/moduletest"
 	"shop/platform/page"
@@ -78,4 +79,8 @@ func (s stub) ResetPassword(_ context.Context, in users.ResetPasswordInput) erro
 
 func (s stub) IssueToken(_ context.Context, in users.IssueTokenInput) (users.Token, error) {
 	return moduletest.Play[users.Token](s.script, in)
+}
+
+func (s stub) Audit(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
 }
