@@ -183,6 +183,8 @@ func measuredRequests() []measured {
 		{operation: "GET /user/{uid}/cart/", path: me("/user/me/cart/"), customer: true},
 		{operation: "GET /user/{uid}/cart/{id}", path: item, customer: true},
 		{operation: "GET /invoices/{id}", path: invoice, customer: true},
+		{operation: "GET /invoices", query: "?limit=100"},
+		{operation: "GET /invoices/{id}/refunds", path: func(w stock) string { return invoice(w) + "/refunds" }, customer: true},
 		{operation: "GET /user/{uid}/invoices", path: me("/user/me/invoices"), query: "?limit=100", customer: true},
 		{operation: "GET /log", query: period + "&limit=100&count=exact"},
 		{operation: "GET /log", query: period, header: []string{"Accept", "application/x-ndjson"}},

@@ -9,8 +9,27 @@ var (
 	ErrInvoiceNotFound = fault.New(fault.NotFound, "invoice_not_found", "there is no such invoice")
 	// ErrAlreadyPaid is returned when the invoice is paid: nothing was charged.
 	ErrAlreadyPaid = fault.New(fault.Conflict, "invoice_already_paid", "the invoice is paid already; nothing was charged")
-	// ErrNotPayable is returned for an invoice that is void.
+	// ErrNotPayable is returned for an invoice that is a draft, void, refunded or
+	// uncollectible.
 	ErrNotPayable = fault.New(fault.Conflict, "invoice_not_payable", "the invoice cannot be paid in its state")
+	// ErrReferenceTaken is returned for a reference of another invoice.
+	ErrReferenceTaken = fault.New(fault.Conflict, "reference_taken", "there is another invoice with this reference").WithField("body.reference", "belongs to another invoice")
+	// ErrNotDraft is returned when an invoice is opened that was closed.
+	ErrNotDraft = fault.New(fault.Conflict, "invoice_not_draft", "the invoice is no draft any more")
+	// ErrNotVoidable is returned for an invoice that is paid, refunded or
+	// uncollectible.
+	ErrNotVoidable = fault.New(fault.Conflict, "invoice_not_voidable", "the invoice cannot be voided in its state")
+	// ErrNotCollectible is returned when an invoice is written off that is not open.
+	ErrNotCollectible = fault.New(fault.Conflict, "invoice_not_collectible", "only an open invoice can be written off")
+	// ErrNotRefundable is returned for an invoice that was not paid.
+	ErrNotRefundable = fault.New(fault.Conflict, "invoice_not_refundable", "the invoice has not been paid")
+	// ErrNothingToRefund is returned when all of it went back, or is on its way.
+	ErrNothingToRefund = fault.New(fault.Conflict, "nothing_to_refund", "nothing is left to give back")
+	// ErrRefundTooMuch is returned for an amount above what is left.
+	ErrRefundTooMuch = fault.New(fault.Conflict, "refund_too_much", "that is more than is left of what was paid").WithField("body.amount.amount", "is more than is left")
+	// ErrRefundRefused is returned when the provider refused the refund: nothing
+	// went back.
+	ErrRefundRefused = fault.New(fault.Conflict, "refund_refused", "the payment provider refused the refund")
 	// ErrPaymentInProgress is returned while another payment of the invoice runs.
 	ErrPaymentInProgress = fault.New(fault.Conflict, "payment_in_progress", "another payment of this invoice is under way; look at the invoice again")
 	// ErrDeclined is returned when the provider refused the charge. The invoice

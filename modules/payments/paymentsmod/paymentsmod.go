@@ -56,6 +56,7 @@ func New(d Deps) (*Built, error) {
 		d.Deps, name, here.service, func(r *remote.Client) payments.Service { return rest.NewClient(r) },
 		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
 		payments.MethodWebhook,
+		payments.MethodOpenInvoice, payments.MethodVoid, payments.MethodWriteOff, payments.MethodRefund, payments.MethodCreditNotes,
 	)}
 	return &Built{
 		Service: face,
@@ -97,6 +98,7 @@ func newLocal(d Deps) (local, error) {
 		{Name: "resolve payments", Run: service.RunResolver},
 		{Name: "handle webhooks", Run: service.RunWebhooks},
 		module.Pruning("webhooks", d.Logger, service.PruneWebhooks),
+		{Name: "void overdue invoices", Run: service.RunVoiding},
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
 	}}, nil
 }

@@ -40,7 +40,7 @@ func buildFrom(t testing.TB, d module.Deps, o paymentstest.Outside, p provider.P
 	t.Helper()
 	built, err := paymentsmod.New(paymentsmod.Deps{
 		Deps: d, Users: o.Users, Provider: p, Now: o.Clock.Now,
-		Settings: paymentsmod.Settings{RetryPause: time.Millisecond, ResolveEvery: time.Millisecond},
+		Settings: paymentsmod.Settings{RetryPause: time.Millisecond, ResolveEvery: time.Millisecond, VoidEvery: time.Millisecond},
 	})
 	require.NoError(t, err)
 	return built
@@ -48,13 +48,13 @@ func buildFrom(t testing.TB, d module.Deps, o paymentstest.Outside, p provider.P
 
 func fixture(t *testing.T, db *database.DB, o paymentstest.Outside, p provider.Provider) paymentstest.Fixture {
 	t.Helper()
-	return fixtureOf(db, build(t, db, o, p))
+	return fixtureOf(db, o, build(t, db, o, p))
 }
 
-func fixtureOf(db *database.DB, built *paymentsmod.Built) paymentstest.Fixture {
+func fixtureOf(db *database.DB, o paymentstest.Outside, built *paymentsmod.Built) paymentstest.Fixture {
 	return paymentstest.Fixture{
 		Service: built.Service,
-		Resolve: func(ctx context.Context) error { return resolve(ctx, db, built) },
+		Resolve: func(ctx context.Context) error { return resolve(ctx, db, built, o.Clock.Now()) },
 		Charges: func(t *testing.T, invoice id.Invoice) int { return charges(t, db, invoice) },
 		Events:  func(t *testing.T) []paymentstest.Published { return published(t, db) },
 		HandleWebhooks: func(ctx context.Context) error {
@@ -65,13 +65,20 @@ func fixtureOf(db *database.DB, built *paymentsmod.Built) paymentstest.Fixture {
 	}
 }
 
-// resolve lets the background worker run until nothing is without an outcome.
-func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built) error {
-	return run(ctx, db, built, "resolve payments", `SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown')`)
+// resolve lets the background workers run until nothing is without an outcome or
+// overdue.
+func resolve(ctx context.Context, db *database.DB, built *paymentsmod.Built, now time.Time) error {
+	err := run(ctx, db, built, "resolve payments",
+		`SELECT (SELECT count(*) FROM payments WHERE state IN ('pending', 'unknown'))
+		      + (SELECT count(*) FROM credit_notes WHERE state = 'pending')`)
+	if err != nil {
+		return err
+	}
+	return run(ctx, db, built, "void overdue invoices", `SELECT count(*) FROM invoices WHERE status = 'open' AND pay_until <= ?`, now)
 }
 
 // run lets a background worker run until a query counts nothing that is left.
-func run(ctx context.Context, db *database.DB, built *paymentsmod.Built, worker, left string) error {
+func run(ctx context.Context, db *database.DB, built *paymentsmod.Built, worker, left string, args ...any) error {
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()
 	stopped := make(chan error, 1)
@@ -89,7 +96,7 @@ func run(ctx context.Context, db *database.DB, built *paymentsmod.Built, worker,
 		case <-look.C:
 		}
 		var live int64
-		if err := db.Read(ctx).Raw(left).Scan(&live).Error; err != nil {
+		if err := db.Read(ctx).Raw(left, args...).Scan(&live).Error; err != nil {
 			return err
 		}
 		if live == 0 {
@@ -161,7 +168,7 @@ func TestPayments(t *testing.T) {
 			paymentstest.Run(t, func(t *testing.T, o paymentstest.Outside) paymentstest.Fixture {
 				db := dbtest.Open(t, placement.Dialect(), "payments")
 				far := build(t, db, o, nil)
-				f := fixtureOf(db, far)
+				f := fixtureOf(db, o, far)
 				f.Service = buildFrom(t, placement.Near(t, far.Module), o, newSandbox(db)).Service
 				return f
 			})

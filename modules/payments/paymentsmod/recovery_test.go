@@ -261,7 +261,7 @@ func TestOvertaken(t *testing.T) {
 		overtake := sync.OnceFunc(func() {
 			w.Clock.Advance(time.Minute)
 			replica := build(t, w.db, w.Outside, sandbox.New(sandbox.Options{DB: w.db}))
-			require.NoError(t, resolve(t.Context(), w.db, replica))
+			require.NoError(t, resolve(t.Context(), w.db, replica, w.Clock.Now()))
 		})
 		w.provider.set(func() error { overtake(); return provider.ErrUnreachable }, nil, nil)
 		require.NoError(t, w.pay(t, ""))
@@ -281,7 +281,7 @@ func TestOvertakenWhileAsking(t *testing.T) {
 		resolved := make(chan error, 1)
 		overtake := sync.OnceFunc(func() {
 			w.Clock.Advance(time.Minute)
-			go func() { resolved <- resolve(t.Context(), w.db, replica) }()
+			go func() { resolved <- resolve(t.Context(), w.db, replica, w.Clock.Now()) }()
 			<-asking
 		})
 		w.provider.set(func() error { overtake(); return provider.ErrUnreachable }, nil, nil)

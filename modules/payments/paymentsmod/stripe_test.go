@@ -50,7 +50,7 @@ func TestStripeAnswerLost(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	f := fixtureOf(db, built)
+	f := fixtureOf(db, paymentstest.Outside{Users: users, Clock: clock}, built)
 	ctx := identity.With(t.Context(), identity.Actor{User: users.Add(), Service: "cart"})
 	v, err := f.Service.CreateInvoice(ctx, payments.CreateInvoiceInput{
 		UserID: identity.From(ctx).User, Currency: "EUR",

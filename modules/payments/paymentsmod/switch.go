@@ -38,3 +38,28 @@ func (s *Switch) Pay(ctx context.Context, in payments.PayInput) (payments.Invoic
 func (s *Switch) Webhook(ctx context.Context, in payments.WebhookInput) error {
 	return flip.Do(ctx, s.route, payments.MethodWebhook, payments.Service.Webhook, in)
 }
+
+// OpenInvoice implements payments.Service.
+func (s *Switch) OpenInvoice(ctx context.Context, in payments.OpenInvoiceInput) (payments.Invoice, error) {
+	return flip.Call(ctx, s.route, payments.MethodOpenInvoice, payments.Service.OpenInvoice, in)
+}
+
+// Void implements payments.Service.
+func (s *Switch) Void(ctx context.Context, in payments.VoidInput) (payments.Invoice, error) {
+	return flip.Call(ctx, s.route, payments.MethodVoid, payments.Service.Void, in)
+}
+
+// WriteOff implements payments.Service.
+func (s *Switch) WriteOff(ctx context.Context, in payments.WriteOffInput) (payments.Invoice, error) {
+	return flip.Call(ctx, s.route, payments.MethodWriteOff, payments.Service.WriteOff, in)
+}
+
+// Refund implements payments.Service.
+func (s *Switch) Refund(ctx context.Context, in payments.RefundInput) (payments.CreditNote, error) {
+	return flip.Call(ctx, s.route, payments.MethodRefund, payments.Service.Refund, in)
+}
+
+// CreditNotes implements payments.Service.
+func (s *Switch) CreditNotes(ctx context.Context, in payments.CreditNotesInput) ([]payments.CreditNote, error) {
+	return flip.Call(ctx, s.route, payments.MethodCreditNotes, payments.Service.CreditNotes, in)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type Fake struct {
 	mu       sync.Mutex
 	invoices map[id.Invoice]payments.Invoice
 	attempts map[id.Payment]*attempt
+	notes    []*payments.CreditNote
+	numbers  map[string]int // the last one of each series
 	events   []event.Event
 	notices  map[string]bool
 }
@@ -44,6 +47,7 @@ func NewFake(u users.Service, now func() time.Time) *Fake {
 	return &Fake{
 		users: u, now: now, answers: idempotency.NewMemory(now),
 		invoices: map[id.Invoice]payments.Invoice{}, attempts: map[id.Payment]*attempt{}, notices: map[string]bool{},
+		numbers: map[string]int{},
 	}
 }
 
@@ -56,44 +60,87 @@ func (f *Fake) CreateInvoice(ctx context.Context, in payments.CreateInvoiceInput
 		return payments.Invoice{}, err
 	}
 	if f.users != nil {
-		_, err := f.users.User(identity.AsService(ctx, "payments"), users.UserInput{ID: in.UserID})
+		user, err := f.users.User(identity.AsService(ctx, "payments"), users.UserInput{ID: in.UserID})
 		if errors.Is(err, users.ErrUserNotFound) {
 			return payments.Invoice{}, fault.InvalidField("body.user_id", "is no user")
 		}
 		if err != nil {
 			return payments.Invoice{}, err
 		}
+		if in.Buyer == nil {
+			in.Buyer = &payments.Buyer{Name: user.Name, Email: user.Email}
+		}
 	}
-	return idempotency.DoMemory(ctx, f.answers, in.Key, "CreateInvoice", in, func(context.Context) (payments.Invoice, error) {
+	v, err := idempotency.DoMemory(ctx, f.answers, in.Key, "CreateInvoice", in, func(context.Context) (payments.Invoice, error) {
 		return f.create(in)
 	})
+	if errors.Is(err, errSameSale) {
+		in.Key.MarkReplayed()
+		return f.invoiceOf(in.Reference), nil
+	}
+	return v, err
 }
 
-func (f *Fake) create(in payments.CreateInvoiceInput) (payments.Invoice, error) {
+func (f *Fake) invoiceOf(reference string) (found payments.Invoice) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	total, err := in.Total()
+	for _, v := range f.invoices {
+		if v.Reference == reference {
+			found = own(v)
+		}
+	}
+	return found
+}
+
+// errSameSale says that the invoice of a reference is there already.
+var errSameSale = errors.New("the reference has its invoice")
+
+func (f *Fake) create(in payments.CreateInvoiceInput) (payments.Invoice, error) {
+	v, err := in.Draw()
 	if err != nil {
 		return payments.Invoice{}, err
 	}
-	now := f.clock()
-	v := payments.Invoice{
-		ID: id.NewInvoice(), UserID: in.UserID, Currency: in.Currency, Status: payments.StatusOpen, Total: total,
-		Version: 1, CreatedAt: now, UpdatedAt: now,
-	}
-	for _, l := range in.Lines {
-		lineTotal, err := l.UnitPrice.Times(l.Quantity)
-		if err != nil {
-			return payments.Invoice{}, err
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, other := range f.invoices {
+		if v.Reference != "" && other.Reference == v.Reference {
+			if !sameLines(other, v) {
+				return payments.Invoice{}, payments.ErrReferenceTaken
+			}
+			return payments.Invoice{}, errSameSale
 		}
-		v.Lines = append(v.Lines, payments.Line{
-			ID: id.NewInvoiceLine(), ProductID: l.ProductID, Description: l.Description,
-			Quantity: l.Quantity, UnitPrice: l.UnitPrice, LineTotal: lineTotal,
-		})
+	}
+	now := f.clock()
+	v.ID, v.Status, v.Version, v.CreatedAt, v.UpdatedAt = id.NewInvoice(), payments.StatusDraft, 1, now, now
+	for i := range v.Lines {
+		v.Lines[i].ID = id.NewInvoiceLine()
+	}
+	if !in.Draft {
+		f.open(&v, now)
 	}
 	f.invoices[v.ID] = v
-	f.events = append(f.events, payments.InvoiceCreated{InvoiceID: v.ID, UserID: v.UserID, Total: v.Total})
 	return own(v), nil
+}
+
+func sameLines(a, b payments.Invoice) bool {
+	return a.UserID == b.UserID && a.Total == b.Total && slices.EqualFunc(a.Lines, b.Lines, func(a, b payments.Line) bool {
+		a.ID, b.ID = id.InvoiceLine{}, id.InvoiceLine{}
+		return a == b
+	})
+}
+
+// open numbers an invoice and publishes that it is there.
+func (f *Fake) open(v *payments.Invoice, now time.Time) {
+	v.Status, v.OpenedAt, v.Series = payments.StatusOpen, now, now.Format("2006")
+	v.Number = f.number(v.Series)
+	f.events = append(f.events, payments.InvoiceCreated{
+		InvoiceID: v.ID, UserID: v.UserID, Total: v.Total, Reference: v.Reference, Number: v.Number,
+	})
+}
+
+func (f *Fake) number(series string) string {
+	f.numbers[series]++
+	return fmt.Sprintf("%s-%06d", series, f.numbers[series])
 }
 
 // Invoice implements payments.Service.
@@ -118,7 +165,14 @@ func (f *Fake) visible(ctx context.Context, invoice id.Invoice) (payments.Invoic
 
 // ListInvoices implements payments.Service.
 func (f *Fake) ListInvoices(ctx context.Context, in payments.ListInvoicesInput) (page.Page[payments.Invoice], error) {
-	if err := identity.RequireSelf(ctx, in.UserID); err != nil {
+	err := identity.RequirePrivileged(ctx)
+	if !in.UserID.IsZero() {
+		err = identity.RequireSelf(ctx, in.UserID)
+	}
+	if err != nil {
+		return page.Page[payments.Invoice]{}, err
+	}
+	if err := in.Validate(); err != nil {
 		return page.Page[payments.Invoice]{}, err
 	}
 	var before id.Invoice
@@ -131,7 +185,7 @@ func (f *Fake) ListInvoices(ctx context.Context, in payments.ListInvoicesInput) 
 			return page.Page[payments.Invoice]{}, page.ErrCursor
 		}
 	}
-	all := f.ofUser(in.UserID)
+	all := f.selected(in)
 	result := page.Cut(
 		slices.DeleteFunc(slices.Clone(all), func(v payments.Invoice) bool {
 			return !before.IsZero() && bytes.Compare(v.ID[:], before[:]) >= 0
@@ -146,13 +200,13 @@ func (f *Fake) ListInvoices(ctx context.Context, in payments.ListInvoicesInput) 
 	return result, nil
 }
 
-// ofUser is a user's invoices, newest first, without lines.
-func (f *Fake) ofUser(user id.User) []payments.Invoice {
+// selected are the invoices of a list, newest first, without lines.
+func (f *Fake) selected(in payments.ListInvoicesInput) []payments.Invoice {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := []payments.Invoice{}
 	for _, v := range f.invoices {
-		if v.UserID == user {
+		if (in.UserID.IsZero() || v.UserID == in.UserID) && (in.Status == "" || v.Status == in.Status) && !v.UpdatedAt.Before(in.Since) {
 			v.Lines = nil
 			all = append(all, v)
 		}

@@ -77,8 +77,10 @@ func (f *Fake) begin(ctx context.Context, in payments.PayInput) (id.Payment, err
 		return id.Payment{}, payments.ErrAlreadyPaid
 	case payments.StatusPaying:
 		return id.Payment{}, errPaying
-	default:
+	case payments.StatusOpen:
 		return f.attempt(v, in.PaymentMethod).id, nil
+	default:
+		return id.Payment{}, payments.ErrNotPayable
 	}
 }
 
@@ -120,7 +122,7 @@ func (f *Fake) settle(a *attempt) {
 
 func (f *Fake) paid(a *attempt) {
 	v := f.change(a.invoice, payments.StatusPaid)
-	f.events = append(f.events, payments.InvoicePaid{InvoiceID: v.ID, UserID: v.UserID, Total: v.Total, PaymentID: a.id})
+	f.events = append(f.events, payments.InvoicePaid{InvoiceID: v.ID, UserID: v.UserID, Total: v.Total, PaymentID: a.id, Reference: v.Reference, Number: v.Number})
 }
 
 func (f *Fake) change(invoice id.Invoice, to payments.Status) payments.Invoice {
@@ -128,20 +130,34 @@ func (f *Fake) change(invoice id.Invoice, to payments.Status) payments.Invoice {
 	v.Status = to
 	v.Version++
 	v.UpdatedAt = f.clock()
-	if to == payments.StatusPaid {
+	switch to {
+	case payments.StatusPaid:
 		v.PaidAt = v.UpdatedAt
+	case payments.StatusVoid:
+		v.VoidedAt = v.UpdatedAt
+	default:
 	}
 	f.invoices[invoice] = v
 	return v
 }
 
-// Resolve asks about all payments without an outcome, as the module does in the
-// background.
+// Resolve does what the module does in the background: it asks about all
+// payments and refunds without an outcome, and voids what was not paid in time.
 func (f *Fake) Resolve() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.attempts {
 		f.settle(a)
+	}
+	for _, n := range f.notes {
+		if n.State == payments.RefundPending {
+			f.refunded(n)
+		}
+	}
+	for _, v := range f.invoices {
+		if v.Status == payments.StatusOpen && !v.PayUntil.IsZero() && !v.PayUntil.After(f.clock()) {
+			f.void(v.ID)
+		}
 	}
 }
 

@@ -23,15 +23,19 @@ func createReadsBack(t *testing.T, s *suite) {
 	in := mugs(s.user)
 	created, err := s.Service.CreateInvoice(admin(t), in)
 	require.NoError(t, err)
+	zero, year := money.Of(0, "EUR"), s.Clock.Now().Format("2006")
 	require.Empty(t, cmp.Diff(payments.Invoice{
-		ID: created.ID, UserID: s.user, Currency: "EUR", Status: payments.StatusOpen, Total: money.Of(2990, "EUR"),
+		ID: created.ID, Number: year + "-000001", Series: year, UserID: s.user,
+		Buyer:    payments.Buyer{Name: "Grace Hopper", Email: "grace@example.com"},
+		Currency: "EUR", Status: payments.StatusOpen, Subtotal: money.Of(2990, "EUR"), Discount: zero, Shipping: zero,
+		Tax: payments.Tax{Amount: zero}, Total: money.Of(2990, "EUR"), Refunded: zero, OpenedAt: s.Clock.Now(),
 		Lines: []payments.Line{
 			{
-				ID: created.Lines[0].ID, ProductID: in.Lines[0].ProductID, Description: "Blue mug", Quantity: 2,
+				ID: created.Lines[0].ID, Kind: payments.KindProduct, ProductID: in.Lines[0].ProductID, Description: "Blue mug", Quantity: 2,
 				UnitPrice: money.Of(1250, "EUR"), LineTotal: money.Of(2500, "EUR"),
 			},
 			{
-				ID: created.Lines[1].ID, Description: "Shipping", Quantity: 1,
+				ID: created.Lines[1].ID, Kind: payments.KindOther, Description: "Shipping", Quantity: 1,
 				UnitPrice: money.Of(490, "EUR"), LineTotal: money.Of(490, "EUR"),
 			},
 		},
@@ -123,7 +127,7 @@ func createPublishes(t *testing.T, s *suite) {
 	require.Len(t, events, 1)
 	require.Equal(t, payments.EventInvoiceCreated, events[0].Name)
 	require.JSONEq(t, `{"invoice_id":"`+v.ID.String()+`","user_id":"`+s.user.String()+`",
-		"total":{"amount":2990,"currency":"EUR"}}`, string(events[0].Payload))
+		"total":{"amount":2990,"currency":"EUR"},"number":"`+v.Number+`"}`, string(events[0].Payload))
 }
 
 func invoiceNotFound(t *testing.T, s *suite) {

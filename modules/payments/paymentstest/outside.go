@@ -49,7 +49,7 @@ func (u *Users) User(ctx context.Context, in users.UserInput) (users.User, error
 	if !u.known[in.ID] {
 		return users.User{}, users.ErrUserNotFound
 	}
-	return users.User{ID: in.ID, Role: users.RoleCustomer}, nil
+	return users.User{ID: in.ID, Name: "Grace Hopper", Email: "grace@example.com", Role: users.RoleCustomer}, nil
 }
 
 // Clock is a time that a test moves. The zero value stands at now.

@@ -237,5 +237,5 @@ func payPublishes(t *testing.T, s *suite) {
 
 	owed := `"invoice_id":"` + v.ID.String() + `","user_id":"` + s.user.String() + `"`
 	require.Regexp(t, `^{`+owed+`,"payment_id":"pay_[0-9a-z]{26}"}$`, string(s.Events(t)[1].Payload))
-	require.Regexp(t, `^{`+owed+`,"total":{"amount":2990,"currency":"EUR"},"payment_id":"pay_[0-9a-z]{26}"}$`, string(s.Events(t)[2].Payload))
+	require.Regexp(t, `^{`+owed+`,"total":{"amount":2990,"currency":"EUR"},"payment_id":"pay_[0-9a-z]{26}","number":"`+v.Number+`"}$`, string(s.Events(t)[2].Payload))
 }

@@ -79,6 +79,21 @@ func Run(t *testing.T, newFixture func(t *testing.T, o Outside) Fixture) {
 		"Webhook/makes the shop ask":            webhookResolves,
 		"Webhook/about nothing of the shop's":   webhookOfOthers,
 		"Webhook/refused":                       webhookRefused,
+		"CreateInvoice/snapshot":                createSnapshot,
+		"CreateInvoice/invalid fields of books": createInvalidBooks,
+		"CreateInvoice/once for a reference":    createReference,
+		"CreateInvoice/numbers without a gap":   numbersWithoutGap,
+		"OpenInvoice/opens a draft":             draftOpens,
+		"ListInvoices/status and since":         listFilters,
+		"Void/voids":                            voids,
+		"Void/overdue ones by itself":           voidsOverdue,
+		"WriteOff/writes off":                   writesOff,
+		"Refund/parts and the rest":             refundParts,
+		"Refund/refused":                        refundRefused,
+		"Refund/once":                           refundOnce,
+		"Refund/pending is found out":           refundUnknown,
+		"Refund/at once never too much":         refundContended,
+		"Refund/at once for an order once":      refundOrderContended,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"shop/platform/database"
@@ -19,6 +21,9 @@ type Entry struct {
 }
 
 const columns = "id, name, version, key, payload, trace_parent, created_at"
+
+// payloadColumn is the payload's place in columns.
+const payloadColumn = 4
 
 // Prepare makes an event ready.
 func (o *Outbox) Prepare(ctx context.Context, e event.Event) (Entry, error) {
@@ -41,6 +46,27 @@ func (e Entry) IsZero() bool { return e.values == nil }
 func (e Entry) Insert(from string) database.Part {
 	return database.SQL(
 		`INSERT INTO outbox (`+columns+`) SELECT ?, ?, ?, ?, ?, ?, ? FROM `+from, e.values...)
+}
+
+// InsertWith is Insert, on PostgreSQL, of an event with one more field in its
+// payload, which only the statement knows: value is a text column of from. The
+// payload must have a field already.
+func (e Entry) InsertWith(from, field, value string) database.Part {
+	return database.SQL(
+		`INSERT INTO outbox (`+columns+`) SELECT ?, ?, ?, ?,
+		   (left(?::text, -1) || ',"`+field+`":' || to_json(`+value+`)::text || '}')::json, ?, ? FROM `+from, e.values...)
+}
+
+// With is the event with one more field in its payload, which has one already.
+func (e Entry) With(field, value string) (Entry, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return Entry{}, fmt.Errorf("encode field %s of event %s: %w", field, e.name, err)
+	}
+	values := slices.Clone(e.values)
+	payload, _ := values[payloadColumn].(string)
+	values[payloadColumn] = strings.TrimSuffix(payload, "}") + `,"` + field + `":` + string(text) + "}"
+	return Entry{e.name, values}, nil
 }
 
 // Appended says that the statements with entries have run: the relays of this

@@ -117,6 +117,7 @@ func (s *Service) tell(ctx context.Context, attempt Attempt) (outbox.Entry, erro
 	case Succeeded:
 		return s.outbox.Prepare(ctx, payments.InvoicePaid{
 			InvoiceID: attempt.InvoiceID, UserID: attempt.UserID, Total: attempt.Amount, PaymentID: attempt.ID,
+			Reference: attempt.Reference, Number: attempt.Number,
 		})
 	case Declined:
 		return s.outbox.Prepare(ctx, payments.PaymentDeclined{

@@ -82,7 +82,7 @@ func (s *Service) payAgain(ctx context.Context, invoiceID id.Invoice) (payments.
 	switch invoice.Status {
 	case payments.StatusPaid:
 		return payments.Invoice{}, payments.ErrAlreadyPaid
-	case payments.StatusVoid:
+	case payments.StatusDraft, payments.StatusVoid, payments.StatusRefunded, payments.StatusUncollectible:
 		return payments.Invoice{}, payments.ErrNotPayable
 	case payments.StatusOpen, payments.StatusPaying:
 	}

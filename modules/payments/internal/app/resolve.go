@@ -20,7 +20,7 @@ const (
 	resolveAtOnce = 8 // so that one slow answer does not hold up the others
 )
 
-// RunResolver brings payments to their end whose outcome nobody has recorded:
+// RunResolver brings payments and refunds to their end whose outcome nobody has recorded:
 // the provider did not answer, or the process died. Every replica runs it. It
 // returns when ctx ends, after the payments in hand.
 func (s *Service) RunResolver(ctx context.Context) error {
@@ -33,14 +33,18 @@ func (s *Service) RunResolver(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		if err := s.ResolveDue(ctx); err != nil && ctx.Err() == nil {
-			s.logger.ErrorContext(ctx, "payments not resolved", slog.Any("error", err))
+			s.logger.ErrorContext(ctx, "payments and refunds not resolved", slog.Any("error", err))
 		}
 	}
 }
 
-// ResolveDue asks the provider about the payments that are due, once.
+// ResolveDue asks the provider about the payments and refunds that are due, once.
 func (s *Service) ResolveDue(ctx context.Context) error {
 	due, err := s.store.DueAttempts(ctx, s.provider.Name(), s.clock(), resolveBatch)
+	if err != nil {
+		return err
+	}
+	refunds, err := s.store.DueRefunds(ctx, s.provider.Name(), s.clock(), resolveBatch)
 	if err != nil {
 		return err
 	}
@@ -51,6 +55,12 @@ func (s *Service) ResolveDue(ctx context.Context) error {
 			break
 		}
 		group.Go(func() error { return s.resolveInBackground(ctx, attempt) })
+	}
+	for _, refund := range refunds {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error { return s.resolveRefundInBackground(ctx, refund) })
 	}
 	return group.Wait()
 }
@@ -74,6 +84,24 @@ func (s *Service) resolveInBackground(ctx context.Context, attempt Attempt) erro
 		s.logger.WarnContext(ctx, "payment outcome still unknown", append(attributes, slog.Any("error", err))...)
 	default:
 		s.logger.InfoContext(ctx, "payment resolved", append(attributes, slog.String("code", fault.From(err).Code))...)
+	}
+	return nil
+}
+
+func (s *Service) resolveRefundInBackground(ctx context.Context, r Refund) error {
+	now := s.clock()
+	claimed, err := s.store.ClaimRefund(ctx, r, now, s.handedOver(now))
+	if err != nil || !claimed {
+		return err
+	}
+	r.Claims++
+	note, err := s.resolveRefund(ctx, r)
+	if err != nil && !errors.Is(err, payments.ErrRefundRefused) {
+		return fmt.Errorf("resolve refund %s: %w", r.ID, err)
+	}
+	if note.State != payments.RefundPending {
+		s.logger.InfoContext(ctx, "refund resolved", slog.String("credit_note", r.ID.String()),
+			slog.String("invoice", r.InvoiceID.String()), slog.Int64("claims", r.Claims), slog.String("state", string(note.State)))
 	}
 	return nil
 }

@@ -31,8 +31,14 @@ type Deps struct {
 	Now func() time.Time
 }
 
-// Settings are the module's times. The zero value of each is its default.
+// Settings tune the module. The zero value of each is its default.
 type Settings struct {
+	// InvoiceSeries and CreditNoteSeries are what numbers begin with; the year of
+	// the document, and CN with it.
+	InvoiceSeries, CreditNoteSeries string
+	// VoidEvery is how often it is looked for invoices that were to be paid by now;
+	// 5 s.
+	VoidEvery time.Duration
 	// ProviderTimeout is how long the provider may take to answer, repeats
 	// included; 10 s.
 	ProviderTimeout time.Duration
@@ -47,6 +53,7 @@ const (
 	defaultProviderTimeout = 10 * time.Second
 	defaultRetryPause      = 50 * time.Millisecond
 	defaultResolveEvery    = time.Second
+	defaultVoidEvery       = 5 * time.Second
 )
 
 // Service implements payments.Service.
@@ -70,8 +77,11 @@ func New(d Deps) (*Service, error) {
 	if d.Store == nil || d.Idempotency == nil || d.Outbox == nil || d.Provider == nil || d.Users == nil || d.Logger == nil {
 		return nil, errors.New("payments: a store, idempotency records, an outbox, a provider, users and a logger are needed")
 	}
-	if d.Settings.ProviderTimeout < 0 || d.Settings.RetryPause < 0 || d.Settings.ResolveEvery < 0 {
+	if d.Settings.ProviderTimeout < 0 || d.Settings.RetryPause < 0 || d.Settings.ResolveEvery < 0 || d.Settings.VoidEvery < 0 {
 		return nil, errors.New("payments: the times in the settings must not be negative")
+	}
+	if d.Settings.InvoiceSeries != "" && d.Settings.InvoiceSeries == d.Settings.CreditNoteSeries {
+		return nil, errors.New("payments: invoices and credit notes need series of their own")
 	}
 	if d.Settings.ProviderTimeout == 0 {
 		d.Settings.ProviderTimeout = defaultProviderTimeout
@@ -81,6 +91,9 @@ func New(d Deps) (*Service, error) {
 	}
 	if d.Settings.ResolveEvery == 0 {
 		d.Settings.ResolveEvery = defaultResolveEvery
+	}
+	if d.Settings.VoidEvery == 0 {
+		d.Settings.VoidEvery = defaultVoidEvery
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -93,3 +106,19 @@ func New(d Deps) (*Service, error) {
 
 // clock is the time as it is stored.
 func (s *Service) clock() time.Time { return database.Timestamp(s.now()) }
+
+// invoiceSeries and creditNoteSeries are where a document of that time gets its
+// number.
+func (s *Service) invoiceSeries(at time.Time) string {
+	if s.settings.InvoiceSeries != "" {
+		return s.settings.InvoiceSeries
+	}
+	return at.Format("2006")
+}
+
+func (s *Service) creditNoteSeries(at time.Time) string {
+	if s.settings.CreditNoteSeries != "" {
+		return s.settings.CreditNoteSeries
+	}
+	return "CN" + at.Format("2006")
+}

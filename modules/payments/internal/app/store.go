@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"shop/modules/payments"
@@ -19,18 +20,28 @@ type Store interface {
 	// InTx runs fn in a transaction that the other methods join by its context.
 	InTx(ctx context.Context, fn func(context.Context) error) error
 
-	// InsertInvoice adds an open invoice, its lines, and the event about it. With
-	// a guard it is one statement; an error then may mean that the request has
-	// been made before.
-	InsertInvoice(ctx context.Context, invoice payments.Invoice, created outbox.Entry, guard *sqlstore.Guard) error
+	// InsertInvoice adds an invoice, its lines, and the event about it, if there
+	// is one, completed with the number; it returns the number and its series,
+	// both empty for a draft. With a guard it is one statement; an error then may
+	// mean that the request has been made before. Errors: ErrReferenceTaken.
+	InsertInvoice(ctx context.Context, invoice payments.Invoice, created outbox.Entry, guard *sqlstore.Guard) (Numbered, error)
 	// Invoice reads an invoice with its lines. Errors:
 	// payments.ErrInvoiceNotFound.
 	Invoice(ctx context.Context, invoice id.Invoice) (payments.Invoice, error)
-	// ListInvoices reads up to limit invoices of a user, newest first, without
-	// their lines; before, unless zero, is where the page before ended.
-	ListInvoices(ctx context.Context, user id.User, before id.Invoice, limit int) ([]payments.Invoice, error)
-	// CountInvoices counts a user's invoices.
-	CountInvoices(ctx context.Context, user id.User) (int64, error)
+	// InvoiceOf reads the invoice with a reference. Errors:
+	// payments.ErrInvoiceNotFound.
+	InvoiceOf(ctx context.Context, reference string) (payments.Invoice, error)
+	// ListInvoices reads up to limit invoices, newest first, without their lines;
+	// before, unless zero, is where the page before ended.
+	ListInvoices(ctx context.Context, which payments.ListInvoicesInput, before id.Invoice, limit int) ([]payments.Invoice, error)
+	// CountInvoices counts them.
+	CountInvoices(ctx context.Context, which payments.ListInvoicesInput) (int64, error)
+	// Move turns an invoice from one of the states to another and returns it as it
+	// is then; false when it is in none of them.
+	Move(ctx context.Context, m Move) (payments.Invoice, bool, error)
+	// VoidOverdue voids up to limit open invoices that were to be paid until now,
+	// and returns them without their lines.
+	VoidOverdue(ctx context.Context, now time.Time, limit int) ([]payments.Invoice, error)
 
 	// Begin turns an invoice from open to paying and adds the pending attempt, to
 	// which it gives the invoice's user and total; false when the invoice is not
@@ -61,19 +72,39 @@ type Store interface {
 	// and due: it counts one more claim and puts off when it is due. False when
 	// somebody else has claimed or concluded it since it was read.
 	Claim(ctx context.Context, attempt Attempt, at, due time.Time) (bool, error)
+
+	Refunds
 }
+
+// Numbered is the number of a document in its series.
+type Numbered struct{ Series, Number string }
+
+// Move is a change of an invoice's state.
+type Move struct {
+	Invoice id.Invoice
+	From    []payments.Status
+	To      payments.Status
+	At      time.Time
+	// Series is where a draft that is opened gets its number.
+	Series string
+}
+
+// ErrReferenceTaken is returned by a store that has the reference already.
+var ErrReferenceTaken = errors.New("there is an invoice with this reference")
 
 // Attempt is one attempt to pay an invoice.
 type Attempt struct {
 	// ID is the provider's idempotency key, too.
 	ID        id.Payment
 	InvoiceID id.Invoice
-	// UserID is whose invoice it is.
-	UserID   id.User
-	Provider string
-	Method   string
-	Amount   money.Amount
-	State    State
+	// UserID, Reference and Number are those of the invoice.
+	UserID    id.User
+	Reference string
+	Number    string
+	Provider  string
+	Method    string
+	Amount    money.Amount
+	State     State
 	// Claims counts who took the attempt in hand, from 1. It tells them apart:
 	// whoever was overtaken must not say that nothing was charged.
 	Claims int64

@@ -2,60 +2,106 @@ package gormstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"shop/modules/payments"
+	"shop/modules/payments/internal/app"
 	"shop/platform/database"
 	"shop/platform/event/outbox"
-	"shop/platform/id"
 	"shop/platform/idempotency/sqlstore"
 )
 
-// InsertInvoice implements app.Store.
-func (s *Store) InsertInvoice(ctx context.Context, v payments.Invoice, created outbox.Entry, guard *sqlstore.Guard) error {
+// InsertInvoice implements app.Store. The number is given by a trigger of the
+// table, under a lock on its series that lasts until the commit: whatever fails
+// before that gives the number back.
+func (s *Store) InsertInvoice(
+	ctx context.Context, v payments.Invoice, created outbox.Entry, guard *sqlstore.Guard,
+) (app.Numbered, error) {
 	if guard != nil {
 		return s.insertGuarded(ctx, v, created, guard)
 	}
 	tx := s.db.Write(ctx)
 	row := invoiceRow(v)
 	if err := tx.Create(&row).Error; err != nil {
-		return fmt.Errorf("insert invoice: %w", err)
+		return app.Numbered{}, inserted(err)
 	}
 	lines := lineRows(v)
 	if err := tx.Create(&lines).Error; err != nil {
-		return fmt.Errorf("insert invoice lines: %w", err)
+		return app.Numbered{}, fmt.Errorf("insert invoice lines: %w", err)
 	}
-	return s.publish(ctx, created)
+	if v.Status == payments.StatusDraft {
+		return app.Numbered{}, nil
+	}
+	var given numbered
+	if err := tx.Raw(`SELECT series, number FROM invoices WHERE id = ?`, v.ID).Find(&given).Error; err != nil {
+		return app.Numbered{}, fmt.Errorf("read the number of an invoice: %w", err)
+	}
+	created, err := created.With("number", given.value().Number)
+	if err != nil {
+		return app.Numbered{}, err //nolint:wrapcheck // says what it was about
+	}
+	return given.value(), s.publish(ctx, created)
+}
+
+// numbered is the number of an invoice.
+type numbered struct {
+	Series *string
+	Number *int64
+}
+
+func (r numbered) value() app.Numbered {
+	if r.Series == nil || r.Number == nil {
+		return app.Numbered{}
+	}
+	return app.Numbered{Series: *r.Series, Number: number(r.Series, r.Number)}
+}
+
+// inserted is what an error of the insert of an invoice means.
+func inserted(err error) error {
+	if duplicate, ok := errors.AsType[*database.DuplicateError](err); ok && duplicate.Constraint == "invoices_reference_key" {
+		return app.ErrReferenceTaken
+	}
+	return fmt.Errorf("insert invoice: %w", err)
 }
 
 // insertGuarded is all of it in one statement, on PostgreSQL.
-func (s *Store) insertGuarded(ctx context.Context, v payments.Invoice, created outbox.Entry, guard *sqlstore.Guard) error {
-	row := invoiceRow(v)
+func (s *Store) insertGuarded(
+	ctx context.Context, v payments.Invoice, created outbox.Entry, guard *sqlstore.Guard,
+) (app.Numbered, error) {
+	r := invoiceRow(v)
+	event := database.SQL("")
+	if !created.IsZero() {
+		event = created.InsertWith("invoice", "number", "invoice.text")
+		event.SQL = `event AS (` + event.SQL + `), `
+	}
 	statement, args := database.Compose(
 		database.SQL(`WITH turn AS MATERIALIZED (`), guard.Turn(),
 		database.SQL(
 			`), invoice AS (
-			   INSERT INTO invoices (id, user_id, currency, total, status, version, created_at, updated_at)
-			   SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM turn WHERE turn.free
-			   RETURNING id),
+			   INSERT INTO invoices (id, user_id, currency, total, status, version, created_at, updated_at, series, reference,
+			     buyer, ship_to, tax_rate, tax_included, tax_amount, discount, shipping, pay_until, opened_at)
+			   SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::timestamptz, ?::timestamptz FROM turn WHERE turn.free
+			   RETURNING id, series, number, series || '-' || lpad(number::text, greatest(6, length(number::text)), '0') AS text),
 			 lines AS (
-			   INSERT INTO invoice_lines (invoice_id, id, product_id, description, quantity, unit_price, line_total)
+			   INSERT INTO invoice_lines (invoice_id, id, product_id, description, quantity, unit_price, line_total, kind)
 			   SELECT invoice.id, line.* FROM invoice CROSS JOIN (VALUES `,
-			row.ID, row.UserID, row.Currency, row.Total, row.Status, row.Version, row.CreatedAt, row.UpdatedAt),
-		lineValues(v), database.SQL(`) AS line),
-			 event AS (`), created.Insert("invoice"), database.SQL(`),
-			 record AS (`), guard.Record("invoice"), database.SQL(`)
-		 SELECT id FROM invoice`),
+			r.ID, r.UserID, r.Currency, r.Total, r.Status, r.Version, r.CreatedAt, r.UpdatedAt, r.Series, r.Reference,
+			r.Buyer, r.ShipTo, r.TaxRate, r.TaxIncluded, r.TaxAmount, r.Discount, r.Shipping, r.PayUntil, r.OpenedAt),
+		lineValues(v), database.SQL(`) AS line), `), event,
+		database.SQL(`record AS (`), guard.Record("invoice"), database.SQL(`)
+		 SELECT series, number FROM invoice`),
 	)
-	inserted := make([]id.Invoice, 0, 1) // else GORM makes room for 20 rows
-	if err := s.db.Write(ctx).Raw(statement, args...).Find(&inserted).Error; err != nil {
-		return fmt.Errorf("insert invoice with its record: %w", err)
+	given := make([]numbered, 0, 1) // else GORM makes room for 20 rows
+	if err := s.db.Write(ctx).Raw(statement, args...).Find(&given).Error; err != nil {
+		return app.Numbered{}, inserted(err)
 	}
-	if len(inserted) == 0 {
-		return errNotFree
+	if len(given) == 0 {
+		return app.Numbered{}, errNotFree
 	}
-	return nil
+	return given[0].value(), nil
 }
 
 // lineValues are the lines of an invoice as rows of a VALUES list.
@@ -63,8 +109,8 @@ func lineValues(v payments.Invoice) database.Part {
 	rows := make([]string, len(v.Lines))
 	var args []any
 	for i, l := range lineRows(v) {
-		rows[i] = `(?::uuid, ?::uuid, ?::text, ?::bigint, ?::bigint, ?::bigint)`
-		args = append(args, l.ID, l.ProductID, l.Description, l.Quantity, l.UnitPrice, l.LineTotal)
+		rows[i] = `(?::uuid, ?::uuid, ?::text, ?::bigint, ?::bigint, ?::bigint, ?::text)`
+		args = append(args, l.ID, l.ProductID, l.Description, l.Quantity, l.UnitPrice, l.LineTotal, l.Kind)
 	}
 	return database.SQL(strings.Join(rows, ", "), args...)
 }
@@ -81,49 +127,49 @@ func (s *Store) publish(ctx context.Context, e outbox.Entry) error {
 	return nil
 }
 
-// Invoice implements app.Store.
-func (s *Store) Invoice(ctx context.Context, invoiceID id.Invoice) (payments.Invoice, error) {
-	var rows []billed
-	err := s.db.Read(ctx).Raw(
-		`SELECT `+billedColumns+` FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id
-		  WHERE i.id = ? ORDER BY l.id`, invoiceID,
-	).Find(&rows).Error
-	if err != nil {
-		return payments.Invoice{}, fmt.Errorf("read invoice: %w", err)
+// Move implements app.Store.
+func (s *Store) Move(ctx context.Context, m app.Move) (payments.Invoice, bool, error) {
+	set := database.SQL(`UPDATE invoices SET status = ?, version = version + 1, updated_at = ?`, m.To, m.At)
+	switch m.To {
+	case payments.StatusOpen:
+		set.SQL, set.Args = set.SQL+`, series = ?, opened_at = ?`, append(set.Args, m.Series, m.At)
+	case payments.StatusVoid:
+		set.SQL, set.Args = set.SQL+`, voided_at = ?`, append(set.Args, m.At)
+	default:
 	}
-	if len(rows) == 0 {
-		return payments.Invoice{}, payments.ErrInvoiceNotFound
+	statement, args := database.Compose(set, database.SQL(` WHERE id = ? AND status IN ?`, m.Invoice, m.From))
+	moved := s.db.Write(ctx).Exec(statement, args...)
+	if moved.Error != nil {
+		return payments.Invoice{}, false, fmt.Errorf("move invoice to %s: %w", m.To, moved.Error)
 	}
-	return whole(rows), nil
+	if moved.RowsAffected == 0 {
+		return payments.Invoice{}, false, nil
+	}
+	v, err := s.Invoice(ctx, m.Invoice)
+	return v, err == nil, err
 }
 
-// ListInvoices implements app.Store.
-func (s *Store) ListInvoices(ctx context.Context, user id.User, before id.Invoice, limit int) ([]payments.Invoice, error) {
-	place, args := "", []any{user}
-	if !before.IsZero() {
-		place, args = "AND i.id < ?", append(args, before)
+// VoidOverdue implements app.Store. Replicas that do it at the same time take
+// different ones.
+func (s *Store) VoidOverdue(ctx context.Context, now time.Time, limit int) ([]payments.Invoice, error) {
+	passing := ""
+	if s.db.Dialect() == database.Postgres {
+		passing = " FOR UPDATE SKIP LOCKED"
 	}
 	var rows []invoice
-	err := s.db.Read(ctx).Raw(
-		`SELECT `+invoiceColumns+` FROM invoices i WHERE i.user_id = ? `+place+` ORDER BY i.id DESC LIMIT ?`,
-		append(args, limit)...,
+	err := s.db.Write(ctx).Raw(
+		`UPDATE invoices SET status = 'void', voided_at = ?, version = version + 1, updated_at = ?
+		  WHERE status = 'open' AND id IN (
+		    SELECT id FROM invoices WHERE status = 'open' AND pay_until IS NOT NULL AND pay_until <= ?
+		     ORDER BY pay_until LIMIT ?`+passing+`)
+		 RETURNING id, user_id, currency, reference`, now, now, now, limit,
 	).Find(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("list invoices: %w", err)
+		return nil, fmt.Errorf("void overdue invoices: %w", err)
 	}
-	invoices := make([]payments.Invoice, len(rows))
+	voided := make([]payments.Invoice, len(rows))
 	for i, row := range rows {
-		invoices[i] = row.value()
+		voided[i] = payments.Invoice{ID: row.ID, UserID: row.UserID, Currency: row.Currency, Reference: row.Reference}
 	}
-	return invoices, nil
-}
-
-// CountInvoices implements app.Store.
-func (s *Store) CountInvoices(ctx context.Context, user id.User) (int64, error) {
-	var count int64
-	err := s.db.Read(ctx).Raw(`SELECT count(*) FROM invoices WHERE user_id = ?`, user).Scan(&count).Error
-	if err != nil {
-		return 0, fmt.Errorf("count invoices: %w", err)
-	}
-	return count, nil
+	return voided, nil
 }

@@ -28,10 +28,16 @@ const insertPayment = `INSERT INTO payments
 
 // reserved is what a payment needs to know of the invoice that it has reserved.
 type reserved struct {
-	UserID   id.User
-	Total    int64
-	Currency money.Currency
+	UserID    id.User
+	Total     int64
+	Currency  money.Currency
+	Reference string
+	Series    *string
+	Number    *int64
 }
+
+// reservedColumns are those of reserved.
+const reservedColumns = `user_id, total, currency, reference, series, number`
 
 // Begin implements app.Store.
 func (s *Store) Begin(ctx context.Context, a app.Attempt, owner id.User, guard *sqlstore.Guard) (app.Attempt, bool, error) {
@@ -50,7 +56,8 @@ func (s *Store) Begin(ctx context.Context, a app.Attempt, owner id.User, guard *
 	if len(rows) == 0 {
 		return a, false, nil
 	}
-	a.UserID, a.Amount = rows[0].UserID, money.Of(rows[0].Total, rows[0].Currency)
+	r := rows[0]
+	a.UserID, a.Amount, a.Reference, a.Number = r.UserID, money.Of(r.Total, r.Currency), r.Reference, number(r.Series, r.Number)
 	return a, true, nil
 }
 
@@ -64,10 +71,10 @@ func (s *Store) beginPostgres(
 		free = database.SQL(` AND (SELECT turn.free FROM turn)`)
 	}
 	statement, args := database.Compose(
-		database.SQL(`WITH `), turn, database.SQL(`reserved AS (`), reserve, free, database.SQL(` RETURNING user_id, total, currency), attempt AS (`+
+		database.SQL(`WITH `), turn, database.SQL(`reserved AS (`), reserve, free, database.SQL(` RETURNING `+reservedColumns+`), attempt AS (`+
 			insertPayment+`SELECT ?, ?, ?, ?, total, currency, ?, '', ?, ?, ?, ? FROM reserved)`,
 			a.ID, a.InvoiceID, a.Provider, a.Method, a.State, a.Claims, a.DueAt, a.CreatedAt, a.CreatedAt),
-		record, database.SQL(` SELECT user_id, total, currency FROM reserved`),
+		record, database.SQL(` SELECT `+reservedColumns+` FROM reserved`),
 	)
 	rows = make([]reserved, 0, 1) // else GORM makes room for 20
 	err = s.db.Write(ctx).Raw(statement, args...).Find(&rows).Error
@@ -78,7 +85,7 @@ func (s *Store) beginSQLite(
 	ctx context.Context, a app.Attempt, reserve database.Part, _ *sqlstore.Guard,
 ) (rows []reserved, err error) {
 	tx := s.db.Write(ctx)
-	err = tx.Raw(reserve.SQL+` RETURNING user_id, total, currency`, reserve.Args...).Find(&rows).Error
+	err = tx.Raw(reserve.SQL+` RETURNING `+reservedColumns, reserve.Args...).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

@@ -42,6 +42,26 @@ func (s stub) Webhook(_ context.Context, in payments.WebhookInput) error {
 	return err
 }
 
+func (s stub) OpenInvoice(_ context.Context, in payments.OpenInvoiceInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func (s stub) Void(_ context.Context, in payments.VoidInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func (s stub) WriteOff(_ context.Context, in payments.WriteOffInput) (payments.Invoice, error) {
+	return moduletest.Play[payments.Invoice](s.script, in)
+}
+
+func (s stub) Refund(_ context.Context, in payments.RefundInput) (payments.CreditNote, error) {
+	return moduletest.Play[payments.CreditNote](s.script, in)
+}
+
+func (s stub) CreditNotes(_ context.Context, in payments.CreditNotesInput) ([]payments.CreditNote, error) {
+	return moduletest.Play[[]payments.CreditNote](s.script, in)
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var (
@@ -49,7 +69,11 @@ func TestContract(t *testing.T) {
 		product id.Product
 		line    id.InvoiceLine
 		invoice id.Invoice
+		note    id.CreditNote
+		order   id.Order
 	)
+	require.NoError(t, note.UnmarshalText([]byte("crn_01h455vb4pex5vsknk084sn02q")))
+	require.NoError(t, order.UnmarshalText([]byte("ord_01h455vb4pex5vsknk084sn02q")))
 	require.NoError(t, user.UnmarshalText([]byte("user_01h455vb4pex5vsknk084sn02q")))
 	require.NoError(t, product.UnmarshalText([]byte("prod_01h455vb4pex5vsknk084sn02q")))
 	require.NoError(t, line.UnmarshalText([]byte("line_01h455vb4pex5vsknk084sn02q")))
@@ -57,9 +81,11 @@ func TestContract(t *testing.T) {
 	at, total := time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC), int64(41)
 	open := payments.Invoice{
 		ID: invoice, UserID: user, Currency: "EUR", Status: payments.StatusOpen, Total: money.Of(2990, "EUR"),
+		Subtotal: money.Of(2990, "EUR"), Discount: money.Of(0, "EUR"), Shipping: money.Of(0, "EUR"), Refunded: money.Of(0, "EUR"),
+		Tax: payments.Tax{Amount: money.Of(0, "EUR")},
 		Lines: []payments.Line{
-			{ID: line, ProductID: product, Description: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR"), LineTotal: money.Of(2500, "EUR")},
-			{ID: line, Description: "Shipping", Quantity: 1, UnitPrice: money.Of(490, "EUR"), LineTotal: money.Of(490, "EUR")},
+			{ID: line, Kind: payments.KindProduct, ProductID: product, Description: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR"), LineTotal: money.Of(2500, "EUR")},
+			{ID: line, Kind: payments.KindOther, Description: "Shipping", Quantity: 1, UnitPrice: money.Of(490, "EUR"), LineTotal: money.Of(490, "EUR")},
 		},
 		Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
@@ -67,6 +93,24 @@ func TestContract(t *testing.T) {
 	paid.Status, paid.PaidAt, paid.Version, paid.UpdatedAt = payments.StatusPaid, at.Add(time.Minute), 3, at.Add(time.Minute)
 	listed := paid
 	listed.Lines = nil
+	home := payments.Address{
+		Name: "Grace", Line1: "1 Main Street", Line2: "Back", PostalCode: "12345", City: "Springfield", Region: "Illinois", Country: "US",
+	}
+	full := paid
+	full.Number, full.Series, full.Reference, full.ShipTo = "2026-000001", "2026", "chk_1", home
+	full.Buyer = payments.Buyer{Name: "Grace", Email: "grace@example.com", Address: home}
+	full.Tax = payments.Tax{Rate: "19", Included: true, Amount: money.Of(477, "EUR")}
+	full.Discount, full.Shipping, full.Subtotal = money.Of(200, "EUR"), money.Of(490, "EUR"), money.Of(2700, "EUR")
+	full.Refunded, full.PayUntil, full.OpenedAt, full.VoidedAt = money.Of(100, "EUR"), at.Add(time.Hour), at, at
+	full.Lines = []payments.Line{{
+		ID: line, Kind: payments.KindDiscount, Description: "Spring", Quantity: 1,
+		UnitPrice: money.Of(-200, "EUR"), LineTotal: money.Of(-200, "EUR"),
+	}}
+	credited := payments.CreditNote{
+		ID: note, Number: "CN2026-000001", Series: "CN2026", InvoiceID: invoice, Amount: money.Of(100, "EUR"), Reason: "Broken",
+		OrderID: order, State: payments.RefundSucceeded, CreatedAt: at, UpdatedAt: at.Add(time.Second),
+	}
+	back := money.Of(100, "EUR")
 	keyed := func(key string) payments.CreateInvoiceInput {
 		return payments.CreateInvoiceInput{
 			Key: idempotency.NewKey(key), UserID: user, Currency: "EUR",
@@ -113,6 +157,37 @@ func TestContract(t *testing.T) {
 			}),
 			fails("ListInvoices-cursor", page.ErrCursor, func(ctx context.Context, s S) (any, error) {
 				return s.ListInvoices(ctx, payments.ListInvoicesInput{UserID: user, Page: page.Request{Limit: 20, Cursor: "x"}})
+			}),
+			answers("CreateInvoice-full", full, func(ctx context.Context, s S) (any, error) {
+				return s.CreateInvoice(ctx, payments.CreateInvoiceInput{
+					Key: idempotency.NewKey("key-7"), UserID: user, Currency: "EUR", Reference: "chk_1", Buyer: &full.Buyer, ShipTo: home,
+					Tax: &full.Tax, PayUntil: at, Draft: true, Lines: []payments.LineInput{
+						{Kind: payments.KindDiscount, Description: "Spring", Quantity: 1, UnitPrice: money.Of(-200, "EUR")},
+					},
+				})
+			}),
+			answers("ListInvoices-all", page.Page[payments.Invoice]{Items: []payments.Invoice{listed}}, func(ctx context.Context, s S) (any, error) {
+				return s.ListInvoices(ctx, payments.ListInvoicesInput{Status: payments.StatusPaid, Since: at, Page: page.Request{Limit: 20}})
+			}),
+			answers("OpenInvoice", open, func(ctx context.Context, s S) (any, error) {
+				return s.OpenInvoice(ctx, payments.OpenInvoiceInput{Key: idempotency.NewKey("key-8"), ID: invoice})
+			}),
+			answers("Void", full, func(ctx context.Context, s S) (any, error) {
+				return s.Void(ctx, payments.VoidInput{Key: idempotency.NewKey("key-9"), ID: invoice})
+			}),
+			answers("WriteOff", full, func(ctx context.Context, s S) (any, error) {
+				return s.WriteOff(ctx, payments.WriteOffInput{Key: idempotency.NewKey("key-10"), ID: invoice})
+			}),
+			answers("Refund", credited, func(ctx context.Context, s S) (any, error) {
+				return s.Refund(ctx, payments.RefundInput{
+					Key: idempotency.NewKey("key-11"), ID: invoice, Amount: &back, Reason: "Broken", OrderID: order,
+				})
+			}),
+			fails("Refund-tooMuch", payments.ErrRefundTooMuch, func(ctx context.Context, s S) (any, error) {
+				return s.Refund(ctx, payments.RefundInput{Key: idempotency.NewKey("key-12"), ID: invoice})
+			}),
+			answers("CreditNotes", []payments.CreditNote{credited}, func(ctx context.Context, s S) (any, error) {
+				return s.CreditNotes(ctx, payments.CreditNotesInput{InvoiceID: invoice})
 			}),
 			answers("Pay", paid, pay("key-3")),
 			fails("Pay-declined", payments.ErrDeclined, pay("key-4")),

@@ -3,10 +3,12 @@ package rest
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"shop/modules/payments"
 	"shop/platform/httpapi"
 	"shop/platform/id"
+	"shop/platform/idempotency"
 )
 
 // Register declares the module's operations.
@@ -28,6 +30,11 @@ func Register(api *httpapi.API, s payments.Service) {
 		Description: "Newest first, without their lines.",
 	}, h.list)
 	httpapi.Handle(api, httpapi.Operation{
+		ID: "list-all-invoices", Method: http.MethodGet, Path: "/invoices", Module: "payments",
+		Summary: "List everybody's invoices", Access: httpapi.Administrator,
+		Description: "Newest first, without their lines.",
+	}, h.listAll)
+	httpapi.Handle(api, httpapi.Operation{
 		ID: "pay-invoice", Method: http.MethodPost, Path: "/invoices/{id}/pay", Module: "payments",
 		Summary: "Pay an invoice", Access: httpapi.SignedIn,
 		Description: "However often it is called, and from however many clients at once, an invoice is charged once. " +
@@ -36,6 +43,8 @@ func Register(api *httpapi.API, s payments.Service) {
 		Errors: []int{http.StatusPaymentRequired, http.StatusConflict, http.StatusServiceUnavailable, http.StatusGatewayTimeout},
 	}, h.pay)
 	registerWebhooks(api, h)
+	h.registerStates(api)
+	h.registerRefunds(api)
 }
 
 type handlers struct{ service payments.Service }
@@ -82,8 +91,15 @@ func (h handlers) get(ctx context.Context, in *getInput) (*invoiceOutput, error)
 	return &invoiceOutput{ETag: etag, Body: invoiceOf(v)}, nil
 }
 
-type listInput struct {
+// ListFilter says which invoices a list has.
+type ListFilter struct {
 	httpapi.PageQuery
+	Status string    `query:"status" enum:"draft,open,paying,paid,void,refunded,uncollectible" doc:"Only those that stand so."`
+	Since  time.Time `query:"since" doc:"Only those that changed at or after that." example:"2026-11-02T09:30:00Z"`
+}
+
+type listInput struct {
+	ListFilter
 	User httpapi.UserRef `path:"uid"`
 }
 
@@ -92,7 +108,17 @@ func (h handlers) list(ctx context.Context, in *listInput) (*httpapi.List[Invoic
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.service.ListInvoices(ctx, payments.ListInvoicesInput{UserID: user, Page: in.Page()})
+	return h.listed(ctx, user, in.ListFilter)
+}
+
+func (h handlers) listAll(ctx context.Context, in *ListFilter) (*httpapi.List[InvoiceSummary], error) {
+	return h.listed(ctx, id.User{}, *in)
+}
+
+func (h handlers) listed(ctx context.Context, user id.User, in ListFilter) (*httpapi.List[InvoiceSummary], error) {
+	p, err := h.service.ListInvoices(ctx, payments.ListInvoicesInput{
+		UserID: user, Status: payments.Status(in.Status), Since: in.Since, Page: in.Page(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +131,14 @@ type payInput struct {
 	Body Payment
 }
 
-// payOutput is the invoice that was paid.
-type payOutput struct {
+// changedOutput is the invoice that was paid, opened, voided or written off.
+type changedOutput struct {
 	ETag     string `header:"ETag" doc:"Changes with the invoice's status."`
 	Replayed string `header:"Idempotent-Replayed" doc:"true: the outcome of an earlier request with the same Idempotency-Key."`
 	Body     Invoice
 }
 
-func (h handlers) pay(ctx context.Context, in *payInput) (*payOutput, error) {
+func (h handlers) pay(ctx context.Context, in *payInput) (*changedOutput, error) {
 	key, err := in.Key()
 	if err != nil {
 		return nil, err
@@ -121,9 +147,13 @@ func (h handlers) pay(ctx context.Context, in *payInput) (*payOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &payOutput{ETag: httpapi.ETag(v.Version), Body: invoiceOf(v)}
+	return changed(v, key), nil
+}
+
+func changed(v payments.Invoice, key *idempotency.Key) *changedOutput {
+	out := &changedOutput{ETag: httpapi.ETag(v.Version), Body: invoiceOf(v)}
 	if key.Replayed() {
 		out.Replayed = "true"
 	}
-	return out, nil
+	return out
 }
