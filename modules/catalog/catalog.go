@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -74,6 +75,11 @@ type Service interface {
 	// its order was cancelled. An unknown key is nothing to give back. Services
 	// only. Safe to repeat.
 	Return(ctx context.Context, in ReturnInput) error
+	// Verify compares levels with their movements, and reservations with theirs and
+	// with their time, also while customers buy. Administrators and services. With
+	// Repair, a level becomes the sum of its movements, and what is past its time
+	// is given back.
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -92,6 +98,7 @@ var (
 	MethodCommit         = contract.Method{Module: "catalog", Name: "Commit", Class: contract.IdempotentWrite}
 	MethodRelease        = contract.Method{Module: "catalog", Name: "Release", Class: contract.IdempotentWrite}
 	MethodReturn         = contract.Method{Module: "catalog", Name: "Return", Class: contract.IdempotentWrite}
+	MethodVerify         = contract.Method{Module: "catalog", Name: "Verify", Class: contract.Write}
 )
 
 // Product is something that is sold.

@@ -42,7 +42,7 @@ func New(d Deps) (*Built, error) {
 		catalog.MethodCreateProduct, catalog.MethodProduct, catalog.MethodProducts, catalog.MethodListProducts,
 		catalog.MethodCategories, catalog.MethodUpdateProduct, catalog.MethodDeleteProduct,
 		catalog.MethodImportProducts, catalog.MethodRestock, catalog.MethodReserve, catalog.MethodReservation,
-		catalog.MethodCommit, catalog.MethodRelease, catalog.MethodReturn,
+		catalog.MethodCommit, catalog.MethodRelease, catalog.MethodReturn, catalog.MethodVerify,
 	)}
 	return &Built{
 		Service: face,

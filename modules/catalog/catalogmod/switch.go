@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/catalog"
+	"shop/platform/audit"
 	"shop/platform/flip"
 	"shop/platform/page"
 )
@@ -82,4 +83,9 @@ func (s *Switch) Release(ctx context.Context, in catalog.ReleaseInput) error {
 // Return implements catalog.Service.
 func (s *Switch) Return(ctx context.Context, in catalog.ReturnInput) error {
 	return flip.Do(ctx, s.route, catalog.MethodReturn, catalog.Service.Return, in)
+}
+
+// Verify implements catalog.Service.
+func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, catalog.MethodVerify, catalog.Service.Verify, in)
 }

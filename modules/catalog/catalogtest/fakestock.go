@@ -8,6 +8,7 @@ import (
 
 	"shop/modules/catalog"
 	"shop/modules/catalog/internal/app"
+	"shop/platform/audit"
 	"shop/platform/database"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -195,6 +196,22 @@ func (f *Fake) Return(ctx context.Context, in catalog.ReturnInput) error {
 		return nil
 	}
 	return f.release(in.Key)
+}
+
+// Verify implements catalog.Service. There is nothing in the fake that could
+// differ.
+func (f *Fake) Verify(ctx context.Context, _ audit.Input) (audit.Report, error) {
+	var report audit.Report
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return report, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expire()
+	report.Looked("catalog.stock_level", int64(len(f.products)))
+	report.Looked("catalog.reservation", int64(len(f.reserved)))
+	report.Looked("catalog.reservation_expiry", int64(len(f.reserved)))
+	return report, nil
 }
 
 // ownReservation is a copy that shares nothing with r.

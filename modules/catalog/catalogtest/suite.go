@@ -37,6 +37,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		"Commit/takes again":            commitExpired,
 		"Release/decides for good":      releaseExpired,
 		"Return/gives back once":        returnOnce,
+		"Verify/agrees":                 verifyAgrees,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

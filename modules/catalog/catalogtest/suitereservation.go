@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/catalog"
+	"shop/platform/audit"
 	"shop/platform/id"
 	"shop/platform/identity"
 )
@@ -192,4 +193,48 @@ func returnOnce(t *testing.T, s Subject) {
 	_, err := s.Reserve(ctx, catalog.ReserveInput{Key: sold, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 3}}})
 	require.ErrorIs(t, err, catalog.ErrReservationGone)
 	require.Equal(t, int64(7), stock(t, s, p.ID))
+}
+
+// verifyAgrees looks at reservations in every state while customers buy.
+func verifyAgrees(t *testing.T, s Subject) {
+	p := create(t, s, func(in *catalog.CreateProductInput) { in.Stock = 100 })
+	again := reserve(t, s, p.ID, 4, time.Now())
+	expired := reserve(t, s, p.ID, 4, time.Now())
+	expire(t, s, again, expired)
+	ctx := service(t)
+	require.NoError(t, s.Commit(ctx, catalog.CommitInput{Key: again}))
+	reserve(t, s, p.ID, 1, time.Now().Add(time.Hour))
+	sold, back, given := reserve(t, s, p.ID, 2, time.Time{}), reserve(t, s, p.ID, 3, time.Time{}), reserve(t, s, p.ID, 4, time.Time{})
+	for _, key := range []id.Checkout{sold, back} {
+		require.NoError(t, s.Commit(ctx, catalog.CommitInput{Key: key}))
+	}
+	require.NoError(t, s.Return(ctx, catalog.ReturnInput{Key: back}))
+	require.NoError(t, s.Release(ctx, catalog.ReleaseInput{Key: given}))
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			for range 3 {
+				key := id.NewCheckout()
+				_, err := s.Reserve(ctx, catalog.ReserveInput{Key: key, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 1}}})
+				if err != nil {
+					t.Errorf("reserve: %v", err)
+				}
+				if err := s.Release(ctx, catalog.ReleaseInput{Key: key}); err != nil {
+					t.Errorf("release: %v", err)
+				}
+			}
+		})
+		report, err := s.Verify(ctx, audit.Input{Repair: true})
+		require.NoError(t, err)
+		require.Empty(t, report.Findings)
+	}
+	clients.Wait()
+	report, err := s.Verify(admin(t), audit.Input{})
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
+	require.Equal(t, map[string]int64{
+		"catalog.stock_level": 1, "catalog.reservation": 6 + 12, "catalog.reservation_expiry": 6 + 12,
+	}, report.Checked)
+	_, err = s.Verify(visitor(t), audit.Input{})
+	require.ErrorIs(t, err, identity.ErrForbidden)
 }

@@ -61,6 +61,16 @@ type Store interface {
 	// Expire gives the stock of reservations back whose time is past, at most as
 	// many as limit says; it returns how many it found, and the products.
 	Expire(ctx context.Context, at time.Time, limit int) (int, []id.Product, error)
+	// Levels reads a page of levels, deleted products included, in the order of
+	// products, behind the given one.
+	Levels(ctx context.Context, behind id.Product, limit int) ([]Level, error)
+	// MendLevel sets a level to the sum of its movements, unless that is below 0.
+	MendLevel(ctx context.Context, product id.Product, at time.Time) (bool, error)
+	// Balances reads a page of reservations with the sums of their movements, in
+	// the order of keys, behind the given one.
+	Balances(ctx context.Context, behind id.Checkout, limit int) ([]Balance, error)
+	// MendReservation marks a reserved one as released whose stock is back.
+	MendReservation(ctx context.Context, key id.Checkout, at time.Time) (bool, error)
 	// Changed tells what changed since mark, which an earlier call returned;
 	// with the empty mark it only returns one.
 	Changed(ctx context.Context, mark string) (Changes, error)
@@ -79,6 +89,27 @@ type Restocking struct {
 	Delta     int64
 	Note      string
 	At        time.Time
+}
+
+// Level is a level and the sum of its movements. Quantity is -1 when there is
+// none.
+type Level struct {
+	Product          id.Product
+	Quantity, Ledger int64
+}
+
+// Balance is what the movements of a reservation add up to.
+type Balance struct {
+	Key id.Checkout
+	// State is empty for a reservation of the release before.
+	State     catalog.ReservationState
+	ExpiresAt time.Time
+	// Products is of how many products there are movements; Taken how many pieces
+	// were reserved, Out how many of them are out of stock now.
+	Products, Taken, Out int64
+	// Held says that of each product everything that was reserved is out, Back
+	// that nothing is.
+	Held, Back bool
 }
 
 // Query is a validated list: which products, in which order, from where.

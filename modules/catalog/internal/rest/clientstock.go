@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/modules/catalog"
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/id"
 	"shop/platform/remote"
@@ -54,6 +55,11 @@ func (c *Client) Release(ctx context.Context, in catalog.ReleaseInput) error {
 // Return implements catalog.Service.
 func (c *Client) Return(ctx context.Context, in catalog.ReturnInput) error {
 	return c.move(ctx, catalog.MethodReturn, http.MethodPost, reservationPath(in.Key, "/return"))
+}
+
+// Verify implements catalog.Service.
+func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return audit.Call(ctx, c.remote, "catalog", in)
 }
 
 func (c *Client) move(ctx context.Context, does contract.Method, method, path string) error {

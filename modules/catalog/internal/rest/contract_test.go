@@ -9,6 +9,7 @@ import (
 
 	"shop/modules/catalog"
 	"shop/modules/catalog/internal/rest"
+	"shop/platform/audit"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -57,6 +58,10 @@ func (s stub) Restock(_ context.Context, in catalog.RestockInput) (catalog.Produ
 	return moduletest.Play[catalog.Product](s.script, in)
 }
 
+func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
+}
+
 func (s stub) Reserve(_ context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
 	return moduletest.Play[catalog.Reservation](s.script, in)
 }
@@ -102,6 +107,11 @@ func TestContract(t *testing.T) {
 	}
 	name, price, stock, low, high, total := "Cup", money.Of(900, "EUR"), int64(9), int64(100), int64(2000), int64(41)
 	lines := []catalog.ReserveLine{{Product: product, Quantity: 2}}
+
+	report := audit.Report{
+		Checked:  map[string]int64{"catalog.stock_level": 3},
+		Findings: []audit.Finding{{Check: "catalog.stock_level", Subject: product.String(), Want: "3", Got: "4", Repaired: true}},
+	}
 
 	type S = catalog.Service
 	answers, fails := moduletest.Answers[S], moduletest.Fails[S]
@@ -190,6 +200,9 @@ func TestContract(t *testing.T) {
 			}),
 			fails("Release-committed", catalog.ErrReservationCommitted, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})
+			}),
+			answers("Verify", report, func(ctx context.Context, s S) (any, error) {
+				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
 			}),
 			answers("Release", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Release(ctx, catalog.ReleaseInput{Key: checkout})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/modules/catalog"
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/id"
 )
@@ -21,6 +22,7 @@ func registerInternal(api *httpapi.API, h handlers) {
 		Summary: "Create and update products, all or none", Access: httpapi.Internal, MaxBodyBytes: 32 << 20,
 	}, h.importProducts)
 	registerReservations(api, h)
+	audit.Register(api, "catalog", h.service.Verify)
 }
 
 // ProductIDs names products.
