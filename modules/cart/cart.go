@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/event"
 	"shop/platform/id"
@@ -50,6 +51,11 @@ type Service interface {
 	// was shipped cancels it. Services only.
 	Receive(ctx context.Context, e event.Envelope) error
 	Orders
+	// Verify looks whether each paid invoice has an order and each order a paid
+	// invoice, and for checkouts and cancellations that do not get on. To repair
+	// makes the missing orders and carries on what is stuck. Administrators and
+	// services.
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -62,6 +68,7 @@ var (
 	MethodEmpty      = contract.Method{Module: "cart", Name: "Empty", Class: contract.IdempotentWrite}
 	MethodCheckout   = contract.Method{Module: "cart", Name: "Checkout", Class: contract.IdempotentWrite}
 	MethodReceive    = contract.Method{Module: "cart", Name: "Receive", Class: contract.IdempotentWrite}
+	MethodVerify     = contract.Method{Module: "cart", Name: "Verify", Class: contract.Write}
 )
 
 // Limits of a cart.

@@ -64,7 +64,7 @@ func New(d Deps) (*Built, error) {
 		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
 		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
 		cart.MethodOrder, cart.MethodListOrders, cart.MethodPackOrder, cart.MethodShipOrder, cart.MethodDeliverOrder,
-		cart.MethodCancelOrder,
+		cart.MethodCancelOrder, cart.MethodVerify,
 	)}
 	return &Built{
 		Service: face,

@@ -261,7 +261,7 @@ func TestSubscriber(t *testing.T) {
 		payload, err := json.Marshal(users.Removed{UserID: user})
 		require.NoError(t, err)
 		require.Len(t, built.Module.Subscribers, 1)
-		require.Equal(t, []string{users.EventRemoved, payments.EventInvoicePaid}, built.Module.Subscribers[0].Events)
+		require.Equal(t, []string{users.EventRemoved, payments.EventInvoicePaid, payments.EventInvoiceRefunded}, built.Module.Subscribers[0].Events)
 		require.NoError(t, built.Module.Subscribers[0].Handle(t.Context(), event.Envelope{
 			ID: id.NewEvent(), Name: users.EventRemoved, Version: 1, Payload: payload,
 		}))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/cart"
+	"shop/platform/audit"
 	"shop/platform/flip"
 	"shop/platform/page"
 )
@@ -36,4 +37,9 @@ func (s *Switch) DeliverOrder(ctx context.Context, in cart.DeliverOrderInput) (c
 // CancelOrder implements cart.Service.
 func (s *Switch) CancelOrder(ctx context.Context, in cart.CancelOrderInput) (cart.Order, error) {
 	return flip.Call(ctx, s.route, cart.MethodCancelOrder, cart.Service.CancelOrder, in)
+}
+
+// Verify implements cart.Service.
+func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, cart.MethodVerify, cart.Service.Verify, in)
 }

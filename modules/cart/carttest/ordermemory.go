@@ -78,6 +78,17 @@ func (m *memory) CountOrders(_ context.Context, q app.OrderQuery) (int64, error)
 	return count, nil
 }
 
+// InvoicesWithoutOrder implements app.OrderStore.
+func (m *memory) InvoicesWithoutOrder(_ context.Context, invoices []id.Invoice) ([]id.Invoice, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	has := map[id.Invoice]bool{}
+	for _, o := range m.orders {
+		has[o.InvoiceID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(invoices), func(i id.Invoice) bool { return has[i] }), nil
+}
+
 func matches(o stored, q app.OrderQuery) bool {
 	return (q.UserID.IsZero() || o.UserID == q.UserID) && (q.State == "" || o.State == q.State) &&
 		(q.InvoiceID.IsZero() || o.InvoiceID == q.InvoiceID)

@@ -69,8 +69,11 @@ func orderOfCheckout(t *testing.T, s shop) {
 	user := id.NewUser()
 	o := s.bought(t, user)
 	invoice := s.Invoices(t, user)[0]
+	var checkout id.Checkout
+	require.NoError(t, checkout.UnmarshalText([]byte(invoice.Reference)))
 	require.Equal(t, cart.Order{
-		ID: o.ID, UserID: user, InvoiceID: invoice.ID, CheckoutID: o.CheckoutID, State: cart.OrderPaid,
+		ID: o.ID, UserID: user, InvoiceID: invoice.ID, CheckoutID: checkout, Number: invoice.Number,
+		State: cart.OrderPaid,
 		Lines: []cart.OrderLine{{ProductID: invoice.Lines[0].ProductID, Description: "Blue mug", Quantity: 3}},
 		Total: money.Of(3000, "EUR"), Version: 1, PaidAt: invoice.PaidAt,
 	}, o)
@@ -79,7 +82,7 @@ func orderOfCheckout(t *testing.T, s shop) {
 	require.NoError(t, err)
 	require.Equal(t, o, read)
 	require.Equal(t, []cart.OrderEvent{{
-		Name: cart.EventOrderPlaced, OrderID: o.ID, UserID: user, InvoiceID: invoice.ID, Total: &o.Total,
+		Name: cart.EventOrderPlaced, OrderID: o.ID, UserID: user, InvoiceID: invoice.ID, Number: invoice.Number, Total: &o.Total,
 	}}, s.published(t, invoice.ID))
 }
 

@@ -35,7 +35,7 @@ func (s shop) cancel(ctx context.Context, order id.Order, ifVersion int64) (cart
 func stepsToBuyer(t *testing.T, s shop) {
 	o := s.bought(t, id.NewUser())
 	want := o
-	told := cart.OrderEvent{OrderID: o.ID, UserID: o.UserID, InvoiceID: o.InvoiceID}
+	told := cart.OrderEvent{OrderID: o.ID, UserID: o.UserID, InvoiceID: o.InvoiceID, Number: o.Number}
 	events := s.published(t, o.InvoiceID)
 	for _, step := range []struct {
 		take   orderStep

@@ -155,6 +155,12 @@ func (c *Catalog) Release(ctx context.Context, in catalog.ReleaseInput) error {
 	return err
 }
 
+// Return implements catalog.Service.
+func (c *Catalog) Return(ctx context.Context, in catalog.ReturnInput) error {
+	_, err := call(c.calls, catalog.MethodReturn, func() (struct{}, error) { return struct{}{}, c.Fake.Return(ctx, in) })
+	return err
+}
+
 // Payments is the payments module's fake with faults.
 type Payments struct {
 	*paymentstest.Fake
@@ -164,6 +170,11 @@ type Payments struct {
 // CreateInvoice implements payments.Service.
 func (p *Payments) CreateInvoice(ctx context.Context, in payments.CreateInvoiceInput) (payments.Invoice, error) {
 	return call(p.calls, payments.MethodCreateInvoice, func() (payments.Invoice, error) { return p.Fake.CreateInvoice(ctx, in) })
+}
+
+// Refund implements payments.Service.
+func (p *Payments) Refund(ctx context.Context, in payments.RefundInput) (payments.CreditNote, error) {
+	return call(p.calls, payments.MethodRefund, func() (payments.CreditNote, error) { return p.Fake.Refund(ctx, in) })
 }
 
 // Clock is the time plus what a test added to it.

@@ -35,7 +35,7 @@ func (s *Service) carry(ctx context.Context, c Checkout) (cart.Checkout, error) 
 		return s.fail(ctx, c, unavailable(c.Lines, lines, err))
 	}
 	invoice, err := s.payments.CreateInvoice(outside(ctx), payments.CreateInvoiceInput{
-		Key: idempotency.NewKey(c.ID.String()), UserID: c.UserID,
+		Key: idempotency.NewKey(c.ID.String()), Reference: c.ID.String(), UserID: c.UserID,
 		Currency: c.Lines[0].UnitPrice.Currency, Lines: invoiceLines(c.Lines),
 	})
 	if err != nil {

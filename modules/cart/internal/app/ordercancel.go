@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"shop/modules/cart"
+	"shop/modules/catalog"
+	"shop/modules/payments"
 	"shop/platform/fault"
 	"shop/platform/identity"
 )
@@ -72,6 +75,12 @@ func (s *Service) carryCancellation(ctx context.Context, c Cancellation) cart.Or
 
 // cancel makes the steps of a cancellation.
 func (s *Service) cancel(ctx context.Context, o cart.Order) (cart.Order, error) {
+	if err := s.refund(ctx, o); err != nil {
+		return cart.Order{}, err
+	}
+	if err := s.takeBack(ctx, o); err != nil {
+		return cart.Order{}, err
+	}
 	m := OrderMove{
 		ID: o.ID, From: []cart.OrderState{cart.OrderCancelling}, To: cart.OrderCancelled, At: s.clock(),
 	}
@@ -80,6 +89,42 @@ func (s *Service) cancel(ctx context.Context, o cart.Order) (cart.Order, error) 
 		return ended, err
 	}
 	return s.store.Order(ctx, o.ID) // somebody else was faster
+}
+
+// refund gives back what is left of an order's invoice. The order is what makes
+// a repeat harmless, and not a key: what a provider refused once, a key would
+// repeat for a day.
+func (s *Service) refund(ctx context.Context, o cart.Order) error {
+	invoice, err := s.payments.Invoice(outside(ctx), payments.InvoiceInput{ID: o.InvoiceID})
+	if err != nil {
+		return fmt.Errorf("read the invoice of the order: %w", err)
+	}
+	if invoice.Refunded.Minor >= invoice.Total.Minor {
+		return nil
+	}
+	note, err := s.payments.Refund(outside(ctx), payments.RefundInput{ID: o.InvoiceID, Reason: o.CancelReason, OrderID: o.ID})
+	switch {
+	case err != nil:
+		return fmt.Errorf("refund the invoice of the order: %w", err)
+	case note.State != payments.RefundSucceeded:
+		return errRefundPending
+	}
+	return nil
+}
+
+// errRefundPending is what a cancellation waits for.
+var errRefundPending = fault.New(fault.Unavailable, "refund_pending", "the payment provider has not said yet how the refund ends")
+
+// takeBack puts the goods of an order back into stock, as far as its checkout
+// has taken them out.
+func (s *Service) takeBack(ctx context.Context, o cart.Order) error {
+	if o.CheckoutID.IsZero() {
+		return nil
+	}
+	if err := s.catalog.Return(outside(ctx), catalog.ReturnInput{Key: o.CheckoutID}); err != nil {
+		return fmt.Errorf("return the goods of the order: %w", err)
+	}
+	return nil
 }
 
 // deferCancellation lets go of a cancellation that could not be ended, and

@@ -40,16 +40,65 @@ func (s *Service) place(ctx context.Context, invoice payments.Invoice) error {
 	return err
 }
 
-// orderOf is the order that a paid invoice becomes.
+// refundedReason is why an order is cancelled whose invoice was refunded in
+// full before it was shipped.
+const refundedReason = "the invoice was refunded"
+
+// orderOf is the order that a paid invoice becomes. One that was refunded in full
+// before its payment was heard of becomes an order that is being cancelled: its
+// goods are still to go back.
 func orderOf(invoice payments.Invoice) cart.Order {
 	o := cart.Order{
-		ID: id.NewOrder(), UserID: invoice.UserID, InvoiceID: invoice.ID, State: cart.OrderPaid,
-		Lines: make([]cart.OrderLine, 0, len(invoice.Lines)), Total: invoice.Total, Version: 1, PaidAt: invoice.PaidAt,
+		ID: id.NewOrder(), UserID: invoice.UserID, InvoiceID: invoice.ID, CheckoutID: checkoutOf(invoice.Reference),
+		Number: invoice.Number, State: cart.OrderPaid, Lines: make([]cart.OrderLine, 0, len(invoice.Lines)),
+		Total: invoice.Total, ShipTo: cart.Address(invoice.ShipTo), Version: 1, PaidAt: invoice.PaidAt,
+	}
+	if invoice.Status == payments.StatusRefunded {
+		o.State, o.CancelReason = cart.OrderCancelling, refundedReason
 	}
 	for _, line := range invoice.Lines {
+		if line.Kind == payments.KindDiscount || line.Kind == payments.KindShipping {
+			continue
+		}
 		o.Lines = append(o.Lines, cart.OrderLine{
 			ProductID: line.ProductID, Description: line.Description, Quantity: line.Quantity,
 		})
 	}
 	return o
+}
+
+// checkoutOf is the checkout that an invoice's reference names; zero when it
+// names none.
+func checkoutOf(reference string) id.Checkout {
+	var checkout id.Checkout
+	if err := checkout.UnmarshalText([]byte(reference)); err != nil {
+		return id.Checkout{}
+	}
+	return checkout
+}
+
+// receiveRefunded cancels the order of an invoice that was refunded in full
+// before it was shipped: nobody is to ship what the buyer got his money back
+// for.
+func (s *Service) receiveRefunded(ctx context.Context, e event.Envelope) error {
+	refunded, err := event.Decode[payments.InvoiceRefunded](e)
+	if err != nil || refunded.InvoiceID.IsZero() {
+		return fault.InvalidField("body.payload", "must name the refunded invoice").WithCause(err)
+	}
+	if refunded.Remaining.Minor > 0 {
+		return nil
+	}
+	return s.once.Receive(ctx, e, func(ctx context.Context) error {
+		// An order that is made later looks at its invoice itself.
+		found, err := s.store.ListOrders(ctx, OrderQuery{InvoiceID: refunded.InvoiceID, Limit: 1})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		now := s.clock()
+		_, _, err = s.store.MoveOrder(ctx, OrderMove{
+			ID: found[0].ID, From: []cart.OrderState{cart.OrderPaid, cart.OrderPacked}, To: cart.OrderCancelling,
+			At: now, Reason: refundedReason, Due: now,
+		}, nil)
+		return err
+	})
 }

@@ -20,6 +20,8 @@ type OrderStore interface {
 	ListOrders(ctx context.Context, q OrderQuery) ([]cart.Order, error)
 	// CountOrders counts them, whatever the place and the limit.
 	CountOrders(ctx context.Context, q OrderQuery) (int64, error)
+	// InvoicesWithoutOrder are those of some invoices that have no order.
+	InvoicesWithoutOrder(ctx context.Context, invoices []id.Invoice) ([]id.Invoice, error)
 	// MoveOrder takes an order to another state and publishes that; told may be
 	// nil. False when the order is not where the move begins.
 	MoveOrder(ctx context.Context, m OrderMove, told event.Event) (cart.Order, bool, error)

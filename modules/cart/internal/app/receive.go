@@ -12,7 +12,7 @@ import (
 
 // Events are the names of the events that carts act on.
 func Events() []string {
-	return []string{users.EventRemoved, payments.EventInvoicePaid}
+	return []string{users.EventRemoved, payments.EventInvoicePaid, payments.EventInvoiceRefunded}
 }
 
 // Receive implements cart.Service.
@@ -25,6 +25,8 @@ func (s *Service) Receive(ctx context.Context, e event.Envelope) error {
 		return s.receiveRemoved(ctx, e)
 	case payments.EventInvoicePaid:
 		return s.receivePaid(ctx, e)
+	case payments.EventInvoiceRefunded:
+		return s.receiveRefunded(ctx, e)
 	default:
 		return fault.InvalidField("body.name", "is no event that carts act on")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +90,19 @@ func (s *Store) CountOrders(ctx context.Context, q app.OrderQuery) (int64, error
 		return 0, fmt.Errorf("count orders: %w", err)
 	}
 	return count, nil
+}
+
+// InvoicesWithoutOrder implements app.OrderStore.
+func (s *Store) InvoicesWithoutOrder(ctx context.Context, invoices []id.Invoice) ([]id.Invoice, error) {
+	if len(invoices) == 0 {
+		return nil, nil
+	}
+	var found []id.Invoice
+	err := s.db.Read(ctx).Raw(`SELECT invoice_id FROM orders WHERE invoice_id IN ?`, invoices).Scan(&found).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for the orders of invoices: %w", err)
+	}
+	return slices.DeleteFunc(slices.Clone(invoices), func(i id.Invoice) bool { return slices.Contains(found, i) }), nil
 }
 
 // ordersWhere are the conditions of a query without its place.

@@ -12,6 +12,7 @@ import (
 	"shop/modules/cart"
 	"shop/modules/cart/internal/rest"
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/fault"
 	"shop/platform/id"
@@ -75,6 +76,10 @@ func (s stub) DeliverOrder(_ context.Context, in cart.DeliverOrderInput) (cart.O
 
 func (s stub) CancelOrder(_ context.Context, in cart.CancelOrderInput) (cart.Order, error) {
 	return moduletest.Play[cart.Order](s.script, in)
+}
+
+func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
 }
 
 func (s stub) Receive(_ context.Context, e event.Envelope) error {
@@ -205,6 +210,12 @@ func TestContract(t *testing.T) {
 			}),
 			answers("CancelOrder", order, func(ctx context.Context, s S) (any, error) {
 				return s.CancelOrder(ctx, cart.CancelOrderInput{ID: order.ID, IfVersion: 2, Reason: "ordered twice"})
+			}),
+			answers("Verify", audit.Report{
+				Checked:  map[string]int64{"cart.order_of_invoice": 7},
+				Findings: []audit.Finding{{Check: "cart.order_of_invoice", Subject: invoice.String(), Want: "an order", Got: "none", Repaired: true}},
+			}, func(ctx context.Context, s S) (any, error) {
+				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
 			}),
 			answers("Receive", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Receive(ctx, event.Envelope{

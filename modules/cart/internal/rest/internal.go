@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/module"
 )
@@ -8,4 +9,5 @@ import (
 // registerInternal declares what only services call.
 func registerInternal(api *httpapi.API, h handlers) {
 	module.RegisterEvents(api, "cart", h.service.Receive)
+	audit.Register(api, "cart", h.service.Verify)
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"shop/modules/cart"
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/fault"
 	"shop/platform/httpapi"
@@ -68,6 +69,11 @@ func (c *Client) CancelOrder(ctx context.Context, in cart.CancelOrderInput) (car
 		return cart.Order{}, err
 	}
 	return c.step(ctx, cart.MethodCancelOrder, in.ID, "/cancel", in.IfVersion, Cancellation{Reason: in.Reason})
+}
+
+// Verify implements cart.Service.
+func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return audit.Call(ctx, c.remote, "cart", in)
 }
 
 // step takes an order one step on.
