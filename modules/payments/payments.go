@@ -6,6 +6,7 @@ package payments
 import (
 	"context"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/page"
 )
@@ -64,6 +65,10 @@ type Service interface {
 	// CreditNotes lists an invoice's refunds, oldest first. Its user,
 	// administrators and services. Errors: ErrInvoiceNotFound.
 	CreditNotes(ctx context.Context, in CreditNotesInput) ([]CreditNote, error)
+	// Verify compares ledger, invoices, numbers, refunds and the provider's books.
+	// To repair is to ask the provider about what has no outcome. Administrators
+	// and services.
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -78,4 +83,5 @@ var (
 	MethodWriteOff      = contract.Method{Module: "payments", Name: "WriteOff", Class: contract.IdempotentWrite}
 	MethodRefund        = contract.Method{Module: "payments", Name: "Refund", Class: contract.IdempotentWrite}
 	MethodCreditNotes   = contract.Method{Module: "payments", Name: "CreditNotes", Class: contract.Read}
+	MethodVerify        = contract.Method{Module: "payments", Name: "Verify", Class: contract.Write}
 )

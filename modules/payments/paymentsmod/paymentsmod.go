@@ -57,6 +57,7 @@ func New(d Deps) (*Built, error) {
 		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
 		payments.MethodWebhook,
 		payments.MethodOpenInvoice, payments.MethodVoid, payments.MethodWriteOff, payments.MethodRefund, payments.MethodCreditNotes,
+		payments.MethodVerify,
 	)}
 	return &Built{
 		Service: face,

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/payments"
+	"shop/platform/audit"
 	"shop/platform/flip"
 	"shop/platform/page"
 )
@@ -62,4 +63,9 @@ func (s *Switch) Refund(ctx context.Context, in payments.RefundInput) (payments.
 // CreditNotes implements payments.Service.
 func (s *Switch) CreditNotes(ctx context.Context, in payments.CreditNotesInput) ([]payments.CreditNote, error) {
 	return flip.Call(ctx, s.route, payments.MethodCreditNotes, payments.Service.CreditNotes, in)
+}
+
+// Verify implements payments.Service.
+func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, payments.MethodVerify, payments.Service.Verify, in)
 }

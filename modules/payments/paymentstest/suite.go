@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/payments"
+	"shop/platform/audit"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/identity"
@@ -101,8 +103,18 @@ func Run(t *testing.T, newFixture func(t *testing.T, o Outside) Fixture) {
 			s := &suite{Outside: o, Fixture: newFixture(t, o)}
 			s.user = o.Users.Add()
 			test(t, s)
+			s.verify(t)
 		})
 	}
+}
+
+// verify looks whether the books agree with themselves, whatever a test did.
+// What still has no outcome is left out.
+func (s *suite) verify(t *testing.T) {
+	t.Helper()
+	report, err := s.Service.Verify(service(t), audit.Input{MinAge: time.Hour})
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
 }
 
 // suite is one test's module and a user of it.

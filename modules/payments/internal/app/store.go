@@ -74,6 +74,7 @@ type Store interface {
 	Claim(ctx context.Context, attempt Attempt, at, due time.Time) (bool, error)
 
 	Refunds
+	Auditing
 }
 
 // Numbered is the number of a document in its series.

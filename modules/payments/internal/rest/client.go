@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shop/modules/payments"
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/httpapi"
 	"shop/platform/id"
@@ -127,4 +128,9 @@ func (c *Client) CreditNotes(ctx context.Context, in payments.CreditNotesInput) 
 		notes[i] = note.value()
 	}
 	return notes, nil
+}
+
+// Verify implements payments.Service.
+func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return audit.Call(ctx, c.remote, "payments", in)
 }

@@ -9,6 +9,7 @@ import (
 
 	"shop/modules/payments"
 	"shop/modules/payments/internal/rest"
+	"shop/platform/audit"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -60,6 +61,10 @@ func (s stub) Refund(_ context.Context, in payments.RefundInput) (payments.Credi
 
 func (s stub) CreditNotes(_ context.Context, in payments.CreditNotesInput) ([]payments.CreditNote, error) {
 	return moduletest.Play[[]payments.CreditNote](s.script, in)
+}
+
+func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
 }
 
 func TestContract(t *testing.T) {
@@ -188,6 +193,12 @@ func TestContract(t *testing.T) {
 			}),
 			answers("CreditNotes", []payments.CreditNote{credited}, func(ctx context.Context, s S) (any, error) {
 				return s.CreditNotes(ctx, payments.CreditNotesInput{InvoiceID: invoice})
+			}),
+			answers("Verify", audit.Report{
+				Checked:  map[string]int64{"payments.ledger": 3},
+				Findings: []audit.Finding{{Check: "payments.ledger", Subject: invoice.String(), Want: "0 and 1", Got: "1 and 0"}},
+			}, func(ctx context.Context, s S) (any, error) {
+				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
 			}),
 			answers("Pay", paid, pay("key-3")),
 			fails("Pay-declined", payments.ErrDeclined, pay("key-4")),

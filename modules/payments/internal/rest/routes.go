@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shop/modules/payments"
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -45,6 +46,7 @@ func Register(api *httpapi.API, s payments.Service) {
 	registerWebhooks(api, h)
 	h.registerStates(api)
 	h.registerRefunds(api)
+	audit.Register(api, "payments", h.service.Verify)
 }
 
 type handlers struct{ service payments.Service }
