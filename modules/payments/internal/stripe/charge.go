@@ -56,6 +56,8 @@ func (s *Stripe) refused(ctx context.Context, key string, err error) (provider.C
 		return provider.Charge{}, err
 	case refusal.Type == sdk.ErrorTypeInvalidRequest && refusal.Param == "payment_method":
 		return provider.Charge{}, fmt.Errorf("%w: %w", provider.ErrUnknownMethod, err)
+	case refusal.Type == sdk.ErrorTypeInvalidRequest: // the fault is the shop's, or of its account
+		s.logger.WarnContext(ctx, "stripe does not take a charge", slog.String("payment", key), slog.Any("error", err))
 	}
 	intent := ""
 	if refusal.PaymentIntent != nil {
