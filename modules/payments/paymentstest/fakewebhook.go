@@ -32,8 +32,18 @@ func (f *Fake) Webhook(_ context.Context, in payments.WebhookInput) error {
 	}
 	f.notices[notice.ID] = true
 	var payment id.Payment
-	if payment.UnmarshalText([]byte(notice.Payment)) == nil && f.attempts[payment] != nil {
-		f.settle(f.attempts[payment])
+	var a *attempt
+	if payment.UnmarshalText([]byte(notice.Payment)) == nil {
+		a = f.attempts[payment]
+	}
+	if a != nil {
+		f.settle(a)
+	}
+	for _, n := range f.notes {
+		about := n.ID.String() == notice.Refund || a != nil && n.InvoiceID == a.invoice && notice.Kind == "charge.refunded"
+		if about && n.State == payments.RefundPending {
+			f.refunded(n)
+		}
 	}
 	return nil
 }

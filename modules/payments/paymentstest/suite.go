@@ -79,6 +79,7 @@ func Run(t *testing.T, newFixture func(t *testing.T, o Outside) Fixture) {
 		"Pay/at once with one key charges once": payContendedWithKey,
 		"Pay/publishes":                         payPublishes,
 		"Webhook/makes the shop ask":            webhookResolves,
+		"Webhook/of refunds":                    webhookResolvesRefunds,
 		"Webhook/about nothing of the shop's":   webhookOfOthers,
 		"Webhook/refused":                       webhookRefused,
 		"CreateInvoice/snapshot":                createSnapshot,

@@ -60,6 +60,25 @@ func webhookResolves(t *testing.T, s *suite) {
 	require.Equal(t, 4, s.Webhooks(t))
 }
 
+// webhookResolvesRefunds: the same for refunds, named by themselves or by the
+// charge that they are of.
+func webhookResolvesRefunds(t *testing.T, s *suite) {
+	for event, kind := range map[string]string{"evt_1": "refund.updated", "evt_2": "charge.refunded"} {
+		v := s.paid(t, "pm_refund_timeout")
+		pending := s.refund(t, payments.RefundInput{ID: v.ID})
+		require.Equal(t, payments.RefundPending, pending.State)
+		metadata := `{"shop_refund":"` + pending.ID.String() + `"}`
+		if kind == "charge.refunded" {
+			metadata = `{"shop_payment":"` + s.LastPayment(t, v.ID).String() + `"}`
+		}
+		s.Clock.Advance(time.Minute) // whoever asked has had his time
+		require.NoError(t, s.notify(t.Context(), fmt.Sprintf(
+			`{"id":%q,"object":"event","type":%q,"data":{"object":{"metadata":%s}}}`, event, kind, metadata)))
+		require.NoError(t, s.HandleWebhooks(t.Context()))
+		require.Equal(t, payments.StatusRefunded, s.invoice(t, v.ID).Status, kind)
+	}
+}
+
 // webhookOfOthers: what is about nothing of the shop's is acknowledged.
 func webhookOfOthers(t *testing.T, s *suite) {
 	for event, body := range map[string]string{

@@ -166,11 +166,22 @@ var errUnresolved = errors.New("it has no outcome yet")
 // about nothing of the shop's needs nothing.
 func (s *Service) act(ctx context.Context, n provider.Notice) error {
 	var payment id.Payment
-	if payment.UnmarshalText([]byte(n.Payment)) == nil && !payment.IsZero() {
+	var note id.CreditNote
+	switch {
+	case note.UnmarshalText([]byte(n.Refund)) == nil && !note.IsZero():
+		return s.actOnRefund(ctx, note)
+	case payment.UnmarshalText([]byte(n.Payment)) == nil && !payment.IsZero():
+		if n.Kind == kindRefunded {
+			return s.actOnRefundsOf(ctx, payment)
+		}
 		return s.actOnPayment(ctx, payment)
+	default:
+		return nil
 	}
-	return nil
 }
+
+// kindRefunded says that money of a charge went back, not by which refund.
+const kindRefunded = "charge.refunded"
 
 func (s *Service) actOnPayment(ctx context.Context, payment id.Payment) error {
 	attempt, err := s.store.Attempt(ctx, payment)
@@ -185,6 +196,38 @@ func (s *Service) actOnPayment(ctx context.Context, payment id.Payment) error {
 	}
 	if attempt, err = s.store.Attempt(ctx, payment); err == nil && !attempt.State.final() {
 		err = fmt.Errorf("payment %s: %w", payment, errUnresolved)
+	}
+	return err
+}
+
+func (s *Service) actOnRefund(ctx context.Context, note id.CreditNote) error {
+	refund, err := s.store.Refund(ctx, note)
+	if errors.Is(err, database.ErrNotFound) {
+		return nil
+	}
+	if err != nil || refund.State != payments.RefundPending {
+		return err
+	}
+	if err := s.resolveRefundInBackground(ctx, refund); err != nil {
+		return err
+	}
+	if refund, err = s.store.Refund(ctx, note); err == nil && refund.State == payments.RefundPending {
+		err = fmt.Errorf("refund %s: %w", note, errUnresolved)
+	}
+	return err
+}
+
+func (s *Service) actOnRefundsOf(ctx context.Context, payment id.Payment) error {
+	attempt, err := s.store.Attempt(ctx, payment)
+	if errors.Is(err, database.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	notes, err := s.store.CreditNotes(ctx, attempt.InvoiceID)
+	for _, note := range notes {
+		err = errors.Join(err, s.actOnRefund(ctx, note.ID))
 	}
 	return err
 }
