@@ -21,8 +21,6 @@ import (
 	"shop/modules/users/usersmod"
 	"shop/platform/config"
 	"shop/platform/database"
-	"shop/platform/event"
-	"shop/platform/event/outbox"
 	"shop/platform/flip"
 	"shop/platform/module"
 	"shop/platform/placement"
@@ -113,9 +111,6 @@ func newModules(b built) []module.Module {
 	}
 }
 
-// relays deliver events.
-type relays []module.Worker
-
 // newWorkers are those of no single module.
 func newWorkers(deliver relays, controller *placement.Controller) []module.Worker {
 	return append(
@@ -138,50 +133,4 @@ func reloadOnHangup(ctx context.Context, controller *placement.Controller) error
 			controller.Reload()
 		}
 	}
-}
-
-// newRelays delivers what each hosted module publishes to those that want it,
-// wherever they are. What a module wants that this process cannot reach is left
-// to a process that can: the cursor of a subscriber is in the publisher's
-// database.
-func newRelays(modules []module.Module, logger *slog.Logger, tracing *telemetry.Tracing) (relays, error) {
-	var workers relays
-	for _, publisher := range modules {
-		if publisher.Outbox == nil {
-			continue
-		}
-		subscribers, missing := subscribersOf(publisher.Name, modules)
-		for _, name := range missing {
-			logger.Warn("events wait for a process that reaches their subscriber", "publisher", publisher.Name,
-				"subscriber", name, "set", config.EnvOf(name+".url"))
-		}
-		relay, err := outbox.NewRelay(outbox.RelayOptions{
-			DB: publisher.DB, Outbox: publisher.Outbox, Logger: logger, Tracer: tracer(tracing),
-			Subscribers: subscribers,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("deliver the events of %s: %w", publisher.Name, err)
-		}
-		workers = append(workers, module.Worker{Name: "relay of " + publisher.Name, Run: relay.Run})
-	}
-	return workers, nil
-}
-
-// subscribersOf are those who want events of a publisher, each with just those
-// events: a subscriber's cursor is kept by the publisher. missing names the
-// modules that want some and are nowhere.
-func subscribersOf(publisher string, modules []module.Module) (subscribers []event.Subscriber, missing []string) {
-	for _, m := range modules {
-		for _, wanted := range m.Subscribers {
-			wanted.Events = eventsOf(publisher, wanted.Events)
-			switch {
-			case len(wanted.Events) == 0:
-			case m.Control.Hosted() || m.Control.Reachable():
-				subscribers = append(subscribers, wanted)
-			default:
-				missing = append(missing, m.Name)
-			}
-		}
-	}
-	return subscribers, missing
 }

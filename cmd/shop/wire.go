@@ -24,7 +24,7 @@ func newApp(context.Context, config.Config, *slog.Logger) (*App, func(), error) 
 		wire.FieldsOf(new(*catalogmod.Built), "Service"),
 		wire.FieldsOf(new(*paymentsmod.Built), "Service"),
 		wire.Struct(new(built), "*"),
-		newPlacement, newAPI, newRelays, newWorkers, newModules, newServices,
+		newPlacement, newAPI, newBroker, newEventMetrics, newRelays, newWorkers, newModules, newServices,
 		wire.Struct(new(App), "*"),
 	)
 	return nil, nil, nil

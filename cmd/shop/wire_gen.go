@@ -100,8 +100,22 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		return nil, nil, err
 	}
 	mainServices := newServices(mainBuilt)
-	mainRelays, err := newRelays(v, logger, tracing)
+	connection, cleanup3, err := newBroker(configConfig, logger)
 	if err != nil {
+		cleanup2()
+		cleanup()
+		return nil, nil, err
+	}
+	operateMetrics, err := newEventMetrics(registry)
+	if err != nil {
+		cleanup3()
+		cleanup2()
+		cleanup()
+		return nil, nil, err
+	}
+	mainRelays, err := newRelays(v, logger, tracing, connection, operateMetrics)
+	if err != nil {
+		cleanup3()
 		cleanup2()
 		cleanup()
 		return nil, nil, err
@@ -121,6 +135,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		Catalog:   catalogService,
 	}
 	return app, func() {
+		cleanup3()
 		cleanup2()
 		cleanup()
 	}, nil

@@ -35,7 +35,7 @@ type Config struct {
 
 	// Modules names what this process hosts; Hosts reads it.
 	Modules []string `key:"modules" default:"all" allow:"all,none,users,email,catalog,cart,payments,stats" doc:"modules that this process hosts; none makes it a front of remote ones"`
-	NATSURL URL      `key:"nats_url" allow:"nats,tls" doc:"NATS server with JetStream, which carries changes of the modules' placement to all replicas"`
+	NATSURL URL      `key:"nats_url" allow:"nats,tls" doc:"NATS server with JetStream, which carries events between processes, and changes of the modules' placement to all replicas"`
 
 	Migrate bool `key:"migrate" default:"true" doc:"serve brings the databases up to date before it starts"`
 

@@ -87,14 +87,14 @@ func (d *delivery) one(ctx context.Context, r row) (done bool, err error) {
 	if d.blocked[r.Key] {
 		return true, d.parking.park(ctx, failedRow{Row: r})
 	}
-	outcome, cause := d.handle(ctx, r.envelope(), 1)
+	outcome, cause := d.handle(ctx, r, 1, false)
 	switch {
 	case outcome == Handled:
 		d.holds = 0
 		return true, nil
 	case ctx.Err() != nil: // the lease went, and with it the handler
 		return false, context.Cause(ctx)
-	case outcome == Unavailable && d.holds < mostHolds:
+	case outcome == Unavailable && (d.holds < mostHolds || d.Handover != nil):
 		d.holds++
 		d.heldUntil = d.Now().Add(min(d.Backoff(d.holds), longestHold))
 		return false, nil
@@ -131,7 +131,7 @@ func (d *delivery) retries(ctx context.Context) (done bool, err error) {
 // again tries an event that was set aside. While the subscriber cannot be
 // reached it stays, for as long as that takes, and the others need not be tried.
 func (d *delivery) again(ctx context.Context, f failedRow) (done bool, err error) {
-	outcome, cause := d.handle(ctx, f.Row.envelope(), f.Attempts+1)
+	outcome, cause := d.handle(ctx, f.Row, f.Attempts+1, true)
 	switch {
 	case outcome == Handled:
 		return true, d.parking.remove(ctx, f, d.Now())
@@ -163,12 +163,13 @@ func (d *delivery) save(ctx context.Context, seq int64) error {
 
 // handle calls the subscriber for the attempt of that number (from 1), says
 // what came of it, and tells the log and the observer.
-func (d *delivery) handle(ctx context.Context, e event.Envelope, attempt int) (outcome Outcome, err error) {
+func (d *delivery) handle(ctx context.Context, r row, attempt int, again bool) (outcome Outcome, err error) {
+	e := r.envelope()
 	ctx, span := d.Tracer.Start(event.WithTraceParent(ctx, e.TraceParent), "handle "+e.Name,
 		trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
 	began := time.Now()
-	err = d.call(ctx, e)
+	err = d.call(ctx, Handing{Subscriber: d.subscriber.Name, Sequence: r.Seq, Again: again, Event: e})
 	outcome = d.judge(err, attempt)
 	if err != nil {
 		span.RecordError(err)
@@ -192,16 +193,19 @@ func (d *delivery) handle(ctx context.Context, e event.Envelope, attempt int) (o
 }
 
 // call contains a panic of the handler and gives it a deadline.
-func (d *delivery) call(ctx context.Context, e event.Envelope) (err error) {
+func (d *delivery) call(ctx context.Context, h Handing) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.HandleTimeout)
 	defer cancel()
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.ErrorContext(ctx, "event handler panicked", "event", e.Name, "panic", cause, "stack", string(debug.Stack()))
+			d.log.ErrorContext(ctx, "event handler panicked", "event", h.Event.Name, "panic", cause, "stack", string(debug.Stack()))
 			err = fmt.Errorf("handler panicked: %v", cause)
 		}
 	}()
-	return d.subscriber.Handle(ctx, e)
+	if d.Handover != nil {
+		return d.Handover(ctx, h)
+	}
+	return d.subscriber.Handle(ctx, h.Event)
 }
 
 func (d *delivery) judge(err error, attempt int) Outcome {

@@ -139,8 +139,9 @@ const maxCause = 1000
 
 // describe is what is kept of an error. PostgreSQL takes neither invalid UTF-8
 // nor NUL.
-func describe(err error) string {
-	text := err.Error()
+func describe(err error) string { return describeText(err.Error()) }
+
+func describeText(text string) string {
 	text = text[:min(len(text), maxCause)]
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
 }

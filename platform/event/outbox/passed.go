@@ -39,11 +39,11 @@ func (o *Outbox) ListPassed(ctx context.Context, q PassedQuery) ([]Passed, error
 	var rows []row
 	err := o.db.Read(ctx).Raw(
 		`SELECT `+rowColumns+` FROM outbox o
-		 WHERE o.seq > ? AND o.seq <= (SELECT min(c.seq) FROM outbox_cursors c WHERE c.subscriber = ?)
+		 WHERE o.seq > ? AND o.seq <= (SELECT min(c.seq) FROM outbox_cursors c WHERE c.subscriber IN ?)
 		   AND o.name IN ? AND o.created_at < ?
 		   AND NOT EXISTS (SELECT 1 FROM outbox_failures f WHERE f.subscriber = ? AND f.seq = o.seq)
 		 ORDER BY o.seq LIMIT ?`,
-		q.After, q.Subscriber, q.Events, q.Before.UTC(), q.Subscriber, q.Limit).Find(&rows).Error
+		q.After, []string{q.Subscriber, confirmedName(q.Subscriber)}, q.Events, q.Before.UTC(), q.Subscriber, q.Limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list the events that %s was given: %w", q.Subscriber, err)
 	}

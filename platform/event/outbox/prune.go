@@ -35,6 +35,9 @@ func (r *Relay) Prune(ctx context.Context) (int64, error) {
 		if err := l.cursor.touch(ctx, l.scanned.Load(), r.Now()); err != nil {
 			return 0, err
 		}
+		if err := l.cursor.touchConfirmed(ctx, r.Now()); err != nil {
+			return 0, err
+		}
 	}
 	if err := r.forgetLost(ctx); err != nil {
 		return 0, err

@@ -29,6 +29,11 @@ type RelayOptions struct {
 	// event that is still retained. A name that is added to the events of a known
 	// one counts from the subscriber's cursor on.
 	Subscribers []event.Subscriber
+	// Handover passes events on in the place of the subscribers' Handle, in order
+	// and with the same meaning of errors, except that one of kind Unavailable
+	// makes them wait for as long as it takes. Outbox.Confirm then has to say when
+	// they were handled. Nil: the subscribers handle them.
+	Handover func(context.Context, Handing) error
 	// Logger takes what goes wrong.
 	Logger *slog.Logger
 	// Tracer makes a span of each handling, child of what caused the event.
@@ -99,7 +104,7 @@ func NewRelay(options RelayOptions) (*Relay, error) {
 	seen := make(map[string]bool)
 	for _, s := range options.Subscribers {
 		switch {
-		case s.Name == "" || s.Handle == nil || len(s.Events) == 0:
+		case s.Name == "" || s.Handle == nil && r.Handover == nil || len(s.Events) == 0:
 			return nil, fmt.Errorf("subscriber %q needs Name, Events and Handle", s.Name)
 		case seen[s.Name]:
 			return nil, fmt.Errorf("two subscribers are named %q", s.Name)
@@ -142,7 +147,11 @@ func setDefault[T comparable](field *T, value T) {
 // returns nil. It is called once. An error means that it could not begin.
 func (r *Relay) Run(ctx context.Context) error {
 	for _, l := range r.loops {
-		if err := l.cursor.touch(ctx, 0, r.Now()); err != nil && ctx.Err() == nil {
+		err := l.cursor.touch(ctx, 0, r.Now())
+		if err == nil {
+			err = l.cursor.rewind(ctx, r.Handover != nil, r.Now())
+		}
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
