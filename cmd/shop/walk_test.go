@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -154,6 +155,7 @@ func walk(t *testing.T, s *split) []string {
 	w.do(http.MethodPost, "/invoices/"+invoice+"/pay", token, map[string]any{"payment_method": "pm_ok"}, "Idempotency-Key", "pay")
 	w.do(http.MethodPost, "/invoices/"+invoice+"/pay", token, map[string]any{"payment_method": "pm_ok"})
 	w.do(http.MethodGet, "/user/me/invoices?limit=1", token, nil)
+	w.orders(token, invoice, pot)
 	w.do(http.MethodPost, "/user/me/cart", token, map[string]any{"product_id": mug, "quantity": 9})
 	w.do(http.MethodPost, "/user/me/checkout", token, map[string]any{})
 	w.do(http.MethodDelete, "/user/me/cart", token, nil)
@@ -184,4 +186,56 @@ func walk(t *testing.T, s *split) []string {
 	w.do(http.MethodGet, "/user/"+user, admin, nil)
 	w.do(http.MethodGet, "/nowhere", "", nil)
 	return w.lines
+}
+
+// orders goes through what becomes of a paid invoice: it is shipped. Another one
+// is cancelled, with its money and its goods.
+func (w *walker) orders(token, invoice, product string) {
+	w.t.Helper()
+	admin := w.s.front.admin
+	order := "/order/" + w.orderOf(token, invoice)
+	parcel := map[string]any{"carrier": "DHL", "tracking": "0034"}
+	w.do(http.MethodGet, "/orders/?state=paid&user_id=me", token, nil)
+	w.do(http.MethodGet, "/orders/?invoice_id="+invoice+"&count=exact", admin, nil)
+	w.do(http.MethodGet, order, token, nil)
+	w.do(http.MethodGet, order, token, nil, "If-None-Match", `"1"`)
+	w.do(http.MethodGet, "/order/ord_01h455vb4pex5vsknk084sn02q", token, nil)
+	w.do(http.MethodPost, order+"/pack", token, nil)
+	w.do(http.MethodPost, order+"/ship", admin, parcel)
+	w.do(http.MethodPost, order+"/pack", admin, nil, "If-Match", `"7"`)
+	w.do(http.MethodPost, order+"/pack", admin, nil, "If-Match", `"1"`)
+	w.do(http.MethodPost, order+"/ship", admin, map[string]any{"carrier": ""})
+	w.do(http.MethodPost, order+"/ship", admin, parcel)
+	w.do(http.MethodPost, order+"/cancel", admin, nil)
+	w.do(http.MethodPost, order+"/deliver", admin, nil)
+
+	stock := func() any {
+		var p map[string]any
+		require.NoError(w.t, json.Unmarshal([]byte(call(w.t, w.s.front.public, http.MethodGet, "/product/"+product, token, nil).text), &p))
+		return p["stock"]
+	}
+	before := stock()
+	w.do(http.MethodPost, "/user/me/cart", token, map[string]any{"product_id": product, "quantity": 2})
+	again, _ := w.do(http.MethodPost, "/user/me/checkout", token, nil)["invoice_id"].(string)
+	w.do(http.MethodPost, "/invoices/"+again+"/pay", token, map[string]any{"payment_method": "pm_ok"})
+	require.NotEqual(w.t, before, stock())
+	order = "/order/" + w.orderOf(token, again)
+	w.do(http.MethodPost, order+"/cancel", token, map[string]any{"reason": "ordered twice"})
+	w.do(http.MethodPost, order+"/cancel", token, nil)
+	w.do(http.MethodGet, "/invoices/"+again, token, nil)
+	require.Equal(w.t, before, stock())
+}
+
+// orderOf is the order that a paid invoice becomes, a moment later.
+func (w *walker) orderOf(token, invoice string) (order string) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		var list struct{ Items []struct{ ID string } }
+		err := json.Unmarshal([]byte(call(w.t, w.s.front.public, http.MethodGet, "/orders/?invoice_id="+invoice, token, nil).text), &list)
+		if err == nil && len(list.Items) == 1 {
+			order = list.Items[0].ID
+		}
+		return order != ""
+	}, 15*time.Second, 5*time.Millisecond)
+	return order
 }
