@@ -70,6 +70,9 @@ func newCatalog(d *databases) (*catalogmod.Built, error) {
 func newPayments(cfg config.Config, d *databases, u users.Service) (*paymentsmod.Built, error) {
 	return paymentsmod.New(paymentsmod.Deps{ //nolint:wrapcheck // names the module
 		Deps: d.payments, Users: u,
+		Settings: paymentsmod.Settings{
+			InvoiceSeries: cfg.Payments.InvoiceSeries, CreditNoteSeries: cfg.Payments.CreditNoteSeries, Seller: cfg.Payments.Seller,
+		},
 		ProviderSettings: paymentsmod.ProviderSettings{
 			Name:      cfg.Payments.Provider,
 			StripeKey: string(cfg.Payments.StripeKey), StripeWebhookSecret: string(cfg.Payments.StripeWebhookSecret),

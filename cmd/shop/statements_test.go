@@ -22,7 +22,7 @@ type stock struct {
 	size                            int
 	admin, user, token, item, email string
 	products                        []string
-	invoice, otherUser              string
+	invoice, otherUser, creditNote  string
 }
 
 // measured is a request whose statements are counted.
@@ -89,6 +89,9 @@ func fill(t *testing.T, cfg config.Config, size int) stock {
 	for range size {
 		w.invoice = create("/invoices", s.admin, w.invoiceBody().(map[string]any), http.StatusCreated) //nolint:forcetypeassert // a test may panic
 	}
+	paid := create("/invoices", s.admin, w.invoiceBody().(map[string]any), http.StatusCreated) //nolint:forcetypeassert // a test may panic
+	s.want(t, http.StatusOK, http.MethodPost, "/invoices/"+paid+"/pay", s.admin, map[string]any{"payment_method": "pm_ok"})
+	w.creditNote = create("/invoices/"+paid+"/refunds", s.admin, map[string]any{}, http.StatusCreated)
 	w.config.Migrate = false // done already
 	return w
 }
@@ -183,6 +186,10 @@ func measuredRequests() []measured {
 		{operation: "GET /user/{uid}/cart/", path: me("/user/me/cart/"), customer: true},
 		{operation: "GET /user/{uid}/cart/{id}", path: item, customer: true},
 		{operation: "GET /invoices/{id}", path: invoice, customer: true},
+		{operation: "GET /invoices/{id}/document.html", path: func(w stock) string { return invoice(w) + "/document.html" }, customer: true},
+		{operation: "GET /invoices/{id}/document.pdf", path: func(w stock) string { return invoice(w) + "/document.pdf" }, customer: true},
+		{operation: "GET /credit-notes/{id}/document.html", path: func(w stock) string { return "/credit-notes/" + w.creditNote + "/document.html" }},
+		{operation: "GET /credit-notes/{id}/document.pdf", path: func(w stock) string { return "/credit-notes/" + w.creditNote + "/document.pdf" }},
 		{operation: "GET /invoices", query: "?limit=100"},
 		{operation: "GET /invoices/{id}/refunds", path: func(w stock) string { return invoice(w) + "/refunds" }, customer: true},
 		{operation: "GET /user/{uid}/invoices", path: me("/user/me/invoices"), query: "?limit=100", customer: true},

@@ -25,6 +25,9 @@ var (
 	ErrNotRefundable = fault.New(fault.Conflict, "invoice_not_refundable", "the invoice has not been paid")
 	// ErrNothingToRefund is returned when all of it went back, or is on its way.
 	ErrNothingToRefund = fault.New(fault.Conflict, "nothing_to_refund", "nothing is left to give back")
+	// ErrCreditNoteNotFound is returned for a credit note that does not exist, is
+	// somebody else's, or whose money has not gone back.
+	ErrCreditNoteNotFound = fault.New(fault.NotFound, "credit_note_not_found", "there is no such credit note")
 	// ErrRefundTooMuch is returned for an amount above what is left.
 	ErrRefundTooMuch = fault.New(fault.Conflict, "refund_too_much", "that is more than is left of what was paid").WithField("body.amount.amount", "is more than is left")
 	// ErrRefundRefused is returned when the provider refused the refund: nothing

@@ -65,6 +65,10 @@ type Service interface {
 	// CreditNotes lists an invoice's refunds, oldest first. Its user,
 	// administrators and services. Errors: ErrInvoiceNotFound.
 	CreditNotes(ctx context.Context, in CreditNotesInput) ([]CreditNote, error)
+	// Document prints an invoice, or a credit note whose money went back. The
+	// invoice's user, administrators and services. Errors: ErrInvoiceNotFound,
+	// ErrCreditNoteNotFound, an invalid field.
+	Document(ctx context.Context, in DocumentInput) (Document, error)
 	// Verify compares ledger, invoices, numbers, refunds and the provider's books.
 	// To repair is to ask the provider about what has no outcome. Administrators
 	// and services.
@@ -83,5 +87,6 @@ var (
 	MethodWriteOff      = contract.Method{Module: "payments", Name: "WriteOff", Class: contract.IdempotentWrite}
 	MethodRefund        = contract.Method{Module: "payments", Name: "Refund", Class: contract.IdempotentWrite}
 	MethodCreditNotes   = contract.Method{Module: "payments", Name: "CreditNotes", Class: contract.Read}
+	MethodDocument      = contract.Method{Module: "payments", Name: "Document", Class: contract.Read}
 	MethodVerify        = contract.Method{Module: "payments", Name: "Verify", Class: contract.Write}
 )

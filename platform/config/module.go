@@ -35,7 +35,10 @@ type Users struct {
 // Payments holds the settings of the payments module.
 type Payments struct {
 	Module
-	Provider string `key:"provider" default:"sandbox" allow:"sandbox,stripe" doc:"who charges the customer; sandbox moves no money"`
+	Provider         string `key:"provider" default:"sandbox" allow:"sandbox,stripe" doc:"who charges the customer; sandbox moves no money"`
+	InvoiceSeries    string `key:"invoice_series" doc:"what the numbers of invoices begin with; empty: the year"`
+	CreditNoteSeries string `key:"credit_note_series" doc:"what the numbers of credit notes begin with; empty: CN and the year"`
+	Seller           string `key:"seller" doc:"who sells, as invoices say it: name, address and tax number, a line each"`
 	// The webhook secrets are of one endpoint each: without, webhooks are refused.
 	StripeKey            Secret `key:"stripe_key" doc:"secret key (sk_… or rk_…) of the account at Stripe; needed with provider stripe"`
 	StripeWebhookSecret  Secret `key:"stripe_webhook_secret" doc:"signing secret (whsec_…) of the endpoint at Stripe that sends to /webhooks/stripe; empty: webhooks are refused"`

@@ -9,6 +9,7 @@ import (
 	"shop/modules/payments"
 	"shop/modules/payments/internal/app"
 	"shop/modules/payments/internal/gormstore"
+	"shop/modules/payments/internal/paper"
 	"shop/modules/payments/internal/provider"
 	"shop/modules/payments/internal/rest"
 	"shop/modules/users"
@@ -57,7 +58,7 @@ func New(d Deps) (*Built, error) {
 		payments.MethodCreateInvoice, payments.MethodInvoice, payments.MethodListInvoices, payments.MethodPay,
 		payments.MethodWebhook,
 		payments.MethodOpenInvoice, payments.MethodVoid, payments.MethodWriteOff, payments.MethodRefund, payments.MethodCreditNotes,
-		payments.MethodVerify,
+		payments.MethodVerify, payments.MethodDocument,
 	)}
 	return &Built{
 		Service: face,
@@ -90,7 +91,7 @@ func newLocal(d Deps) (local, error) {
 	}
 	service, err := app.New(app.Deps{
 		Store: gormstore.New(d.DB), Idempotency: answers, Outbox: events, Provider: d.Provider,
-		Users: d.Users, Logger: d.Logger, Settings: d.Settings, Now: d.Now,
+		Users: d.Users, Writer: paper.New(d.Settings.Seller), Logger: d.Logger, Settings: d.Settings, Now: d.Now,
 	})
 	if err != nil {
 		return local{}, err //nolint:wrapcheck // New says what it was about

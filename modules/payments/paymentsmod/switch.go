@@ -69,3 +69,8 @@ func (s *Switch) CreditNotes(ctx context.Context, in payments.CreditNotesInput) 
 func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
 	return flip.Call(ctx, s.route, payments.MethodVerify, payments.Service.Verify, in)
 }
+
+// Document implements payments.Service.
+func (s *Switch) Document(ctx context.Context, in payments.DocumentInput) (payments.Document, error) {
+	return flip.Call(ctx, s.route, payments.MethodDocument, payments.Service.Document, in)
+}

@@ -7,6 +7,7 @@ import (
 	"shop/modules/payments"
 	"shop/modules/payments/internal/sandbox"
 	"shop/platform/audit"
+	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 	"shop/platform/identity"
@@ -218,4 +219,38 @@ func (f *Fake) CreditNotes(ctx context.Context, in payments.CreditNotesInput) ([
 // with.
 func (f *Fake) Verify(ctx context.Context, _ audit.Input) (audit.Report, error) {
 	return audit.Report{}, identity.RequirePrivileged(ctx)
+}
+
+// Document implements payments.Service.
+func (f *Fake) Document(ctx context.Context, in payments.DocumentInput) (payments.Document, error) {
+	contentType := "text/html; charset=utf-8"
+	switch in.Format {
+	case payments.FormatHTML:
+	case payments.FormatPDF:
+		contentType = "application/pdf"
+	default:
+		return payments.Document{}, fault.InvalidField("body.format", "must be html or pdf")
+	}
+	if err := identity.RequireSignedIn(ctx); err != nil {
+		return payments.Document{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	missing, number := error(payments.ErrInvoiceNotFound), ""
+	if !in.CreditNote.IsZero() {
+		missing = payments.ErrCreditNoteNotFound
+		for _, n := range f.notes {
+			if n.ID == in.CreditNote && n.State == payments.RefundSucceeded {
+				in.Invoice, number = n.InvoiceID, n.Number
+			}
+		}
+	}
+	v, err := f.visible(ctx, in.Invoice)
+	if err != nil {
+		return payments.Document{}, missing
+	}
+	if number == "" {
+		number = v.Number
+	}
+	return payments.Document{ContentType: contentType, Body: []byte("%PDF- " + number)}, nil
 }

@@ -184,3 +184,28 @@ func refundOrderContended(t *testing.T, s *suite) {
 	clients.Wait()
 	require.Equal(t, *part(100), s.invoice(t, v.ID).Refunded)
 }
+
+func documents(t *testing.T, s *suite) {
+	v := s.paid(t, "pm_ok")
+	n := s.refund(t, payments.RefundInput{ID: v.ID})
+	for _, test := range []struct {
+		in          payments.DocumentInput
+		contentType string
+		holds       string
+	}{
+		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatHTML}, "text/html; charset=utf-8", v.Number},
+		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatPDF}, "application/pdf", "%PDF-"},
+		{payments.DocumentInput{CreditNote: n.ID, Format: payments.FormatHTML}, "text/html; charset=utf-8", n.Number},
+	} {
+		d, err := s.Service.Document(as(t, s.user), test.in)
+		require.NoError(t, err)
+		require.Equal(t, test.contentType, d.ContentType)
+		require.Contains(t, string(d.Body), test.holds)
+		_, err = s.Service.Document(as(t, id.NewUser()), test.in)
+		requireOneOf(t, err, payments.ErrInvoiceNotFound, payments.ErrCreditNoteNotFound)
+	}
+	_, err := s.Service.Document(as(t, s.user), payments.DocumentInput{CreditNote: id.NewCreditNote(), Format: payments.FormatPDF})
+	require.ErrorIs(t, err, payments.ErrCreditNoteNotFound)
+	_, err = s.Service.Document(as(t, s.user), payments.DocumentInput{Invoice: v.ID, Format: "doc"})
+	requireField(t, err, "body.format")
+}

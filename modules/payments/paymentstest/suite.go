@@ -91,6 +91,7 @@ func Run(t *testing.T, newFixture func(t *testing.T, o Outside) Fixture) {
 		"Void/voids":                            voids,
 		"Void/overdue ones by itself":           voidsOverdue,
 		"WriteOff/writes off":                   writesOff,
+		"Document/prints":                       documents,
 		"Refund/parts and the rest":             refundParts,
 		"Refund/refused":                        refundRefused,
 		"Refund/once":                           refundOnce,

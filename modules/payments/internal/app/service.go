@@ -25,6 +25,7 @@ type Deps struct {
 	Outbox   *outbox.Outbox
 	Provider provider.Provider
 	Users    users.Service
+	Writer   Writer
 	Logger   *slog.Logger
 	Settings Settings
 	// Now is the clock; nil is time.Now.
@@ -36,6 +37,9 @@ type Settings struct {
 	// InvoiceSeries and CreditNoteSeries are what numbers begin with; the year of
 	// the document, and CN with it.
 	InvoiceSeries, CreditNoteSeries string
+	// Seller is who sells, as documents say it: name, address and tax number, a
+	// line each.
+	Seller string
 	// VoidEvery is how often it is looked for invoices that were to be paid by now;
 	// 5 s.
 	VoidEvery time.Duration
@@ -63,6 +67,7 @@ type Service struct {
 	outbox      *outbox.Outbox
 	provider    provider.Provider
 	users       users.Service
+	writer      Writer
 	logger      *slog.Logger
 	settings    Settings
 	now         func() time.Time
@@ -74,8 +79,8 @@ var _ payments.Service = (*Service)(nil)
 
 // New makes the use cases.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Idempotency == nil || d.Outbox == nil || d.Provider == nil || d.Users == nil || d.Logger == nil {
-		return nil, errors.New("payments: a store, idempotency records, an outbox, a provider, users and a logger are needed")
+	if d.Store == nil || d.Idempotency == nil || d.Outbox == nil || d.Provider == nil || d.Users == nil || d.Writer == nil || d.Logger == nil {
+		return nil, errors.New("payments: a store, idempotency records, an outbox, a provider, users, a writer of documents and a logger are needed")
 	}
 	if d.Settings.ProviderTimeout < 0 || d.Settings.RetryPause < 0 || d.Settings.ResolveEvery < 0 || d.Settings.VoidEvery < 0 {
 		return nil, errors.New("payments: the times in the settings must not be negative")
@@ -99,7 +104,7 @@ func New(d Deps) (*Service, error) {
 		d.Now = time.Now
 	}
 	return &Service{
-		store: d.Store, idempotency: d.Idempotency, outbox: d.Outbox, provider: d.Provider, users: d.Users,
+		store: d.Store, idempotency: d.Idempotency, outbox: d.Outbox, provider: d.Provider, users: d.Users, writer: d.Writer,
 		logger: d.Logger, settings: d.Settings, now: d.Now, arrived: make(chan struct{}, 1),
 	}, nil
 }

@@ -68,7 +68,10 @@ func (s *Service) Verify(ctx context.Context, in audit.Input) (audit.Report, err
 	if err := s.store.Audit(ctx, &report); err != nil {
 		return report, err
 	}
-	return report, s.auditProvider(ctx, &report, s.clock().Add(-in.MinAge))
+	if err := s.auditProvider(ctx, &report, s.clock().Add(-in.MinAge)); err != nil {
+		return report, err
+	}
+	return report, nil
 }
 
 // bookBatch is how many entries of the provider's are looked up at once.

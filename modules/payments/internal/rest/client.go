@@ -134,3 +134,13 @@ func (c *Client) CreditNotes(ctx context.Context, in payments.CreditNotesInput) 
 func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
 	return audit.Call(ctx, c.remote, "payments", in)
 }
+
+// Document implements payments.Service.
+func (c *Client) Document(ctx context.Context, in payments.DocumentInput) (payments.Document, error) {
+	var wire PackedDocument
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: payments.MethodDocument, Method: http.MethodPost, Path: "/internal/payments/document", Result: &wire,
+		Body: DocumentWanted{InvoiceID: orNil(in.Invoice), CreditNoteID: orNil(in.CreditNote), Format: string(in.Format)},
+	})
+	return payments.Document{ContentType: wire.ContentType, Body: wire.Body}, err
+}

@@ -67,6 +67,10 @@ func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
 	return moduletest.Play[audit.Report](s.script, in)
 }
 
+func (s stub) Document(_ context.Context, in payments.DocumentInput) (payments.Document, error) {
+	return moduletest.Play[payments.Document](s.script, in)
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var (
@@ -199,6 +203,12 @@ func TestContract(t *testing.T) {
 				Findings: []audit.Finding{{Check: "payments.ledger", Subject: invoice.String(), Want: "0 and 1", Got: "1 and 0"}},
 			}, func(ctx context.Context, s S) (any, error) {
 				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
+			}),
+			answers("Document", payments.Document{ContentType: "application/pdf", Body: []byte("%PDF")}, func(ctx context.Context, s S) (any, error) {
+				return s.Document(ctx, payments.DocumentInput{Invoice: invoice, Format: payments.FormatPDF})
+			}),
+			answers("Document-creditNote", payments.Document{ContentType: "text/html", Body: []byte("<p>")}, func(ctx context.Context, s S) (any, error) {
+				return s.Document(ctx, payments.DocumentInput{CreditNote: note, Format: payments.FormatHTML})
 			}),
 			answers("Pay", paid, pay("key-3")),
 			fails("Pay-declined", payments.ErrDeclined, pay("key-4")),

@@ -46,6 +46,7 @@ func Register(api *httpapi.API, s payments.Service) {
 	registerWebhooks(api, h)
 	h.registerStates(api)
 	h.registerRefunds(api)
+	h.registerDocuments(api)
 	audit.Register(api, "payments", h.service.Verify)
 }
 
