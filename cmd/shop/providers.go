@@ -81,8 +81,14 @@ func newPayments(cfg config.Config, d *databases, u users.Service) (*paymentsmod
 	})
 }
 
-func newCart(d *databases, c catalog.Service, p payments.Service) (*cartmod.Built, error) {
-	return cartmod.New(cartmod.Deps{Deps: d.cart, Catalog: c, Payments: p}) //nolint:wrapcheck // names the module
+func newCart(cfg config.Config, d *databases, c catalog.Service, p payments.Service) (*cartmod.Built, error) {
+	return cartmod.New(cartmod.Deps{ //nolint:wrapcheck // names the module
+		Deps: d.cart, Catalog: c, Payments: p,
+		Settings: cartmod.Settings{
+			PayWithin: cfg.Cart.PayWithin, Currency: cfg.Currency, TaxRate: cfg.Cart.TaxRate, TaxIncluded: cfg.Cart.TaxIncluded,
+			ShippingRate: int64(cfg.Cart.ShippingRate), ShippingFreeFrom: int64(cfg.Cart.ShippingFreeFrom),
+		},
+	})
 }
 
 func newEmail(cfg config.Config, d *databases, u users.Service, p payments.Service) (*emailmod.Built, error) {

@@ -66,7 +66,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		return nil, nil, err
 	}
 	catalogService := catalogmodBuilt.Service
-	cartmodBuilt, err := newCart(mainDatabases, catalogService, paymentsService)
+	cartmodBuilt, err := newCart(configConfig, mainDatabases, catalogService, paymentsService)
 	if err != nil {
 		cleanup2()
 		cleanup()

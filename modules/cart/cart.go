@@ -40,14 +40,28 @@ type Service interface {
 	Cart(ctx context.Context, in CartInput) (Cart, error)
 	// Empty takes all items out.
 	Empty(ctx context.Context, in EmptyInput) error
+	// Quote adds up what a checkout would charge now. It changes nothing and
+	// reserves nothing. Errors: those that Checkout would return before it begins.
+	Quote(ctx context.Context, in QuoteInput) (Quote, error)
 	// Checkout reserves the stock and opens the invoice for what is in the cart,
 	// and takes that out of it; all of that or nothing. What came into the cart
 	// meanwhile stays in it. Safe to repeat with a key: the repeat of a checkout
 	// that was interrupted carries it on. Errors: ErrEmpty, ErrUnavailableItems,
-	// ErrCheckoutInProgress, ErrInvoiceRefused, ErrInterrupted.
+	// ErrCartTooLarge, ErrTotalChanged, ErrDiscountUnknown,
+	// ErrDiscountNotApplicable, ErrDiscountUsedUp, ErrContactNeeded,
+	// ErrCheckoutInProgress, ErrInvoiceRefused, ErrInterrupted, an invalid field.
 	Checkout(ctx context.Context, in CheckoutInput) (Checkout, error)
+	// Merge moves all items of a guest's cart into a user's, atomically. A product
+	// that both have gets the sum of the quantities, at most MaxQuantity. No line is
+	// lost: the cart may then hold more than MaxItems, up to MaxMergedItems. Lines
+	// in another currency come along, too; those that are not in the currency of the
+	// oldest item cannot be bought until the others are removed. Services only. Safe
+	// to repeat: what was moved is gone from the guest's cart. Errors:
+	// ErrCheckoutInProgress while the guest checks out.
+	Merge(ctx context.Context, in MergeInput) error
 	// Receive acts on an event of another module: a removed user's cart goes, a
-	// paid invoice becomes an order, one that was refunded in full before its order
+	// guest's cart becomes the user's, a paid invoice becomes an order and its stock is
+	// sold, that of one that will not be paid goes back, one that was refunded in full before its order
 	// was shipped cancels it. Services only.
 	Receive(ctx context.Context, e event.Envelope) error
 	Orders
@@ -56,6 +70,7 @@ type Service interface {
 	// makes the missing orders and carries on what is stuck. Administrators and
 	// services.
 	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
+	Discounts
 }
 
 // The methods and what repeating them does.
@@ -66,15 +81,19 @@ var (
 	MethodRemoveItem = contract.Method{Module: "cart", Name: "RemoveItem", Class: contract.Write}
 	MethodCart       = contract.Method{Module: "cart", Name: "Cart", Class: contract.Read}
 	MethodEmpty      = contract.Method{Module: "cart", Name: "Empty", Class: contract.IdempotentWrite}
+	MethodQuote      = contract.Method{Module: "cart", Name: "Quote", Class: contract.Read}
 	MethodCheckout   = contract.Method{Module: "cart", Name: "Checkout", Class: contract.IdempotentWrite}
+	MethodMerge      = contract.Method{Module: "cart", Name: "Merge", Class: contract.IdempotentWrite}
 	MethodReceive    = contract.Method{Module: "cart", Name: "Receive", Class: contract.IdempotentWrite}
 	MethodVerify     = contract.Method{Module: "cart", Name: "Verify", Class: contract.Write}
 )
 
 // Limits of a cart.
 const (
-	// MaxItems is how many different products a cart may hold.
+	// MaxItems is how many different products can be put in a cart.
 	MaxItems = 100
+	// MaxMergedItems is how many a cart holds at most after merges.
+	MaxMergedItems = 1000
 	// MaxQuantity is the largest quantity of an item.
 	MaxQuantity = 10_000
 )
@@ -108,12 +127,6 @@ type Cart struct {
 	Total money.Amount
 	// Count is the sum of all quantities, unavailable items included.
 	Count int64
-}
-
-// Checkout is a checkout that succeeded.
-type Checkout struct {
-	ID        id.Checkout
-	InvoiceID id.Invoice
 }
 
 // AddItemInput puts a product in a user's cart.
@@ -156,8 +169,5 @@ type CartInput struct{ UserID id.User }
 // EmptyInput names the user whose cart is emptied.
 type EmptyInput struct{ UserID id.User }
 
-// CheckoutInput names the user whose cart is checked out.
-type CheckoutInput struct {
-	Key    *idempotency.Key
-	UserID id.User
-}
+// MergeInput names a guest and the user who was that guest.
+type MergeInput struct{ From, To id.User }

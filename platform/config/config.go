@@ -69,7 +69,7 @@ type Config struct {
 	Users    Users    `key:"users"`
 	Email    Module   `key:"email"`
 	Catalog  Module   `key:"catalog"`
-	Cart     Module   `key:"cart"`
+	Cart     Cart     `key:"cart"`
 	Payments Payments `key:"payments"`
 	Stats    Module   `key:"stats"`
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"shop/platform/money"
 	"shop/platform/serviceauth"
 )
 
@@ -105,6 +106,10 @@ func (f *field) allowed() string {
 		return "a URL with " + orList(withSuffix(f.allow, "://"))
 	case *Percent:
 		return "a whole number from 0 to 100"
+	case *MinorUnits:
+		return "a whole number of minor units"
+	case *money.Rate:
+		return "a percentage"
 	case *[]string, *[]netip.Prefix:
 		if len(f.allow) > 0 {
 			return "a list of " + orList(f.allow) + ", separated by commas"

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"shop/platform/money"
 )
 
 // allCalls is the share, in percent, of a module that is not hosted here.
@@ -30,6 +32,16 @@ type Users struct {
 	Module
 	PasswordMemory int           `key:"password_memory" default:"19" doc:"MiB of memory that hashing a password takes, twice over; 19 is the least that OWASP advises"`
 	GuestTTL       time.Duration `key:"guest_ttl" default:"720h" doc:"how long an unused session of a guest stays valid; then he and his cart are removed"`
+}
+
+// Cart holds the settings of the cart module.
+type Cart struct {
+	Module
+	TaxRate          money.Rate    `key:"tax_rate" default:"0" doc:"tax on goods and shipping, as a decimal percentage such as 19 or 7.7"`
+	TaxIncluded      bool          `key:"tax_included" default:"true" doc:"whether prices and shipping include the tax"`
+	ShippingRate     MinorUnits    `key:"shipping_rate" default:"0" doc:"what shipping costs, in minor units of the shop's currency; carts in another currency are shipped free"`
+	ShippingFreeFrom MinorUnits    `key:"shipping_free_from" default:"0" doc:"value of the goods, less the discount, from which shipping is free, in minor units; 0: never"`
+	PayWithin        time.Duration `key:"pay_within" default:"24h" doc:"how long an invoice may stay unpaid before it becomes void and the goods are for sale again"`
 }
 
 // Payments holds the settings of the payments module.
@@ -61,7 +73,7 @@ type Placement struct {
 func (c *Config) modules() map[string]*Module {
 	return map[string]*Module{
 		"users": &c.Users.Module, "email": &c.Email, "catalog": &c.Catalog,
-		"cart": &c.Cart, "payments": &c.Payments.Module, "stats": &c.Stats,
+		"cart": &c.Cart.Module, "payments": &c.Payments.Module, "stats": &c.Stats,
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"shop/platform/money"
 )
 
 // mask stands where a secret would be shown.
@@ -75,6 +77,19 @@ func (p *Percent) UnmarshalText(text []byte) error {
 		return errors.New("use a whole number from 0 to 100")
 	}
 	*p = Percent(value)
+	return nil
+}
+
+// MinorUnits is an amount of money in minor units of a currency: cents for EUR.
+type MinorUnits int64
+
+// UnmarshalText reads a whole number from 0 to money.MaxPrice.
+func (m *MinorUnits) UnmarshalText(text []byte) error {
+	value, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || value < 0 || value > money.MaxPrice {
+		return errors.New("use a whole number of minor units, such as 490 for 4.90 EUR")
+	}
+	*m = MinorUnits(value)
 	return nil
 }
 

@@ -41,6 +41,9 @@ type Field struct {
 	Location string
 	// Message says what is wrong with it. It never repeats the value.
 	Message string
+	// Number is what Message tells, for programs: how many are left, an amount in
+	// minor units. Nil where there is no number to tell.
+	Number *int64
 }
 
 // Error is a failure that a caller can program against. Code is stable;
@@ -109,6 +112,14 @@ func (e *Error) WithField(location, message string) *Error {
 	c := *e
 	c.Fields = append(append([]Field(nil), e.Fields...), Field{Location: location, Message: message})
 	return &c
+}
+
+// WithNumber returns a copy that names one more rejected part, together with the
+// number that its message tells.
+func (e *Error) WithNumber(location, message string, number int64) *Error {
+	c := e.WithField(location, message)
+	c.Fields[len(c.Fields)-1].Number = &number
+	return c
 }
 
 // WithCause returns a copy that carries what went wrong beneath.

@@ -33,6 +33,7 @@ type Problem struct { //nolint:errname // it is what RFC 9457 calls it
 type ProblemField struct {
 	Field   string `json:"field" doc:"Where it is." example:"body.price.amount"`
 	Message string `json:"message" doc:"What is wrong with it." example:"expected number >= 0"`
+	Number  *int64 `json:"number,omitempty" doc:"What the message tells, for programs: how many are left, an amount in minor units." example:"3"`
 }
 
 const (
@@ -114,7 +115,7 @@ func newProblem(ctx context.Context, state *exchange, err error) *Problem {
 		p.Detail = internalMessage
 	}
 	for _, field := range f.Fields {
-		p.reject(field.Location, field.Message)
+		p.rejectField(field)
 	}
 	switch status {
 	case http.StatusUnauthorized:
@@ -168,13 +169,18 @@ const (
 
 // reject names one more rejected part.
 func (p *Problem) reject(location, message string) {
+	p.rejectField(fault.Field{Location: location, Message: message})
+}
+
+func (p *Problem) rejectField(field fault.Field) {
+	location := field.Location
 	if len(p.Errors) == maxFields {
 		return
 	}
 	if len(location) > maxLocation {
 		location = strings.ToValidUTF8(location[:maxLocation], "") + "…"
 	}
-	p.Errors = append(p.Errors, ProblemField{Field: location, Message: message})
+	p.Errors = append(p.Errors, ProblemField{Field: location, Message: field.Message, Number: field.Number})
 }
 
 func (p *Problem) setHeader(name, value string) {

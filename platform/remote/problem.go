@@ -20,6 +20,7 @@ type problem struct {
 	Errors []struct {
 		Field   string `json:"field"`
 		Message string `json:"message"`
+		Number  *int64 `json:"number"`
 	} `json:"errors"`
 }
 
@@ -76,7 +77,9 @@ func (c *Client) problem(t *target, m *message, a answer, body []byte) (outcome,
 	}
 	e := fault.New(kind, p.Code, p.Detail)
 	for _, field := range p.Errors {
-		e = e.WithField(field.Field, field.Message)
+		if e = e.WithField(field.Field, field.Message); field.Number != nil {
+			e.Fields[len(e.Fields)-1].Number = field.Number
+		}
 	}
 	if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil {
 		e = e.WithRetryAfter(time.Duration(seconds) * time.Second)

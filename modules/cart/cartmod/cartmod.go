@@ -20,6 +20,7 @@ import (
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/money"
 	"shop/platform/remote"
 )
 
@@ -39,6 +40,18 @@ type Settings struct {
 	Lease time.Duration
 	// ResumeEvery is how often it is looked for interrupted checkouts; 1 s.
 	ResumeEvery time.Duration
+	// PayWithin is how long the invoice of a checkout may stay unpaid before it
+	// becomes void and the stock goes back; 24 h.
+	PayWithin time.Duration
+	// Currency is the shop's: that of the shipping.
+	Currency money.Currency
+	// TaxRate is charged on goods and shipping, whose prices include it when
+	// TaxIncluded is true; 0 %.
+	TaxRate     money.Rate
+	TaxIncluded bool
+	// ShippingRate is what shipping costs, in minor units, below a subtotal less
+	// discount of ShippingFreeFrom, if that is not 0; 0.
+	ShippingRate, ShippingFreeFrom int64
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -62,7 +75,9 @@ func New(d Deps) (*Built, error) {
 	face := &Switch{module.NewRoute(
 		d.Deps, name, here.service, func(r *remote.Client) cart.Service { return rest.NewClient(r) },
 		cart.MethodAddItem, cart.MethodItem, cart.MethodUpdateItem, cart.MethodRemoveItem,
-		cart.MethodCart, cart.MethodEmpty, cart.MethodCheckout, cart.MethodReceive,
+		cart.MethodCart, cart.MethodEmpty, cart.MethodQuote, cart.MethodCheckout, cart.MethodMerge, cart.MethodReceive,
+		cart.MethodCreateDiscount, cart.MethodDiscount, cart.MethodListDiscounts, cart.MethodUpdateDiscount,
+		cart.MethodDeleteDiscount,
 		cart.MethodOrder, cart.MethodListOrders, cart.MethodPackOrder, cart.MethodShipOrder, cart.MethodDeliverOrder,
 		cart.MethodCancelOrder, cart.MethodVerify,
 	)}
@@ -93,7 +108,7 @@ func newLocal(d Deps) (local, error) {
 	store := gormstore.New(d.DB, answers, handled, events)
 	service, err := app.New(app.Deps{
 		Store: store, Once: store, Catalog: d.Catalog, Payments: d.Payments, Logger: d.Logger,
-		Settings: app.Settings{Lease: d.Settings.Lease, ResumeEvery: d.Settings.ResumeEvery}, Now: d.Settings.Now,
+		Settings: d.Settings.app(), Now: d.Settings.Now,
 	})
 	if err != nil {
 		return local{}, err //nolint:wrapcheck // New says what it was about
@@ -102,6 +117,15 @@ func newLocal(d Deps) (local, error) {
 		module.Pruning("idempotency records", d.Logger, answers.Prune),
 		module.Pruning("handled events", d.Logger, handled.Prune),
 	)}, nil
+}
+
+func (s Settings) app() app.Settings {
+	charges := app.Charges{TaxRate: s.TaxRate, TaxIncluded: s.TaxIncluded}
+	if s.ShippingRate > 0 {
+		charges.Shipping = money.Of(s.ShippingRate, s.Currency)
+		charges.ShippingFreeFrom = money.Of(s.ShippingFreeFrom, s.Currency)
+	}
+	return app.Settings{Lease: s.Lease, ResumeEvery: s.ResumeEvery, PayWithin: s.PayWithin, Charges: charges}
 }
 
 // subscriber hands other modules' events over through the face, wherever it

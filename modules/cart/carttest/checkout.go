@@ -80,9 +80,10 @@ func checkoutUnavailable(t *testing.T, s shop) {
 	require.NoError(t, s.Catalog.DeleteProduct(asAdministrator(t), catalog.DeleteProductInput{ID: gone.ID}))
 	_, _, err := s.checkOut(t, user, "k")
 	require.ErrorIs(t, err, cart.ErrUnavailableItems)
+	none, one := int64(0), int64(1)
 	require.Equal(t, []fault.Field{
-		{Location: "items." + items[1].ID.String(), Message: gone.ID.String() + " is not on sale"},
-		{Location: "items." + items[2].ID.String(), Message: "1 left of " + short.ID.String()},
+		{Location: "items." + items[1].ID.String(), Message: gone.ID.String() + " is not on sale", Number: &none},
+		{Location: "items." + items[2].ID.String(), Message: "1 left of " + short.ID.String(), Number: &one},
 	}, fault.From(err).Fields)
 	require.Equal(t, int64(100), s.Stock(t, good.ID))
 	require.Empty(t, s.Invoices(t, user))
@@ -103,8 +104,9 @@ func checkoutOutrun(t *testing.T, s shop) {
 	}})
 	_, _, err := s.checkOut(t, user, "k")
 	require.ErrorIs(t, err, cart.ErrUnavailableItems)
+	one := int64(1)
 	require.Equal(t, []fault.Field{
-		{Location: "items." + item.ID.String(), Message: "1 left of " + short.ID.String()},
+		{Location: "items." + item.ID.String(), Message: "1 left of " + short.ID.String(), Number: &one},
 	}, fault.From(err).Fields)
 	require.Equal(t, int64(100), s.Stock(t, good.ID))
 	require.Empty(t, s.Invoices(t, user))

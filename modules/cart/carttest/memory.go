@@ -25,6 +25,8 @@ type memory struct {
 	handled   map[id.Event]bool
 	orders    map[id.Order]stored
 	published []event.Event
+	discounts []cart.Discount // oldest first
+	uses      map[id.Checkout]use
 }
 
 var (
@@ -36,6 +38,7 @@ func newMemory(now func() time.Time) *memory {
 	return &memory{
 		answers:   idempotency.NewMemory(now),
 		checkouts: map[id.Checkout]app.Checkout{}, handled: map[id.Event]bool{}, orders: map[id.Order]stored{},
+		uses: map[id.Checkout]use{},
 	}
 }
 
@@ -143,19 +146,22 @@ func (m *memory) Clear(_ context.Context, user id.User) error {
 func (m *memory) Start(_ context.Context, c app.Checkout) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	same := slices.EqualFunc(m.cart(c.UserID), c.Lines, func(i app.Item, l app.Line) bool {
+	unchanged := slices.EqualFunc(m.cart(c.UserID), c.Lines, func(i app.Item, l app.Line) bool {
 		return i.ID == l.ItemID && i.Version == l.Version
 	})
-	if !same {
+	if !unchanged {
 		return app.ErrChanged
 	}
 	for _, other := range m.checkouts {
 		if other.State == app.Started && other.UserID == c.UserID {
 			return app.ErrUnfinished
 		}
-		if other.State != app.Failed && other.Key == c.Key && c.Key != (app.Key{}) {
+		if other.State != app.Failed && same(other.Key, c.Key) && c.Key != (app.Key{}) {
 			return app.ErrKeyUsed
 		}
+	}
+	if err := m.takeUse(c); err != nil {
+		return err
 	}
 	m.checkouts[c.ID] = c
 	return nil
@@ -168,7 +174,7 @@ func (m *memory) Checkout(_ context.Context, checkout id.Checkout) (app.Checkout
 
 // CheckoutOfKey implements app.Store.
 func (m *memory) CheckoutOfKey(_ context.Context, key app.Key) (app.Checkout, bool, error) {
-	return m.checkout(func(c app.Checkout) bool { return c.Key == key && c.State != app.Failed })
+	return m.checkout(func(c app.Checkout) bool { return same(c.Key, key) && c.State != app.Failed })
 }
 
 // Unfinished implements app.Store.
@@ -188,9 +194,12 @@ func (m *memory) checkout(which func(app.Checkout) bool) (app.Checkout, bool, er
 	return app.Checkout{}, false, nil
 }
 
+// same compares what is unique of two keys.
+func same(a, b app.Key) bool { return a.Scope == b.Scope && a.Text == b.Text }
+
 // DropKey implements app.Store.
 func (m *memory) DropKey(_ context.Context, key app.Key) error {
-	m.dropKeys(func(c app.Checkout) bool { return c.Key == key })
+	m.dropKeys(func(c app.Checkout) bool { return same(c.Key, key) })
 	return nil
 }
 
@@ -239,9 +248,24 @@ func (m *memory) Defer(_ context.Context, c app.Checkout, now, due time.Time) er
 	return nil
 }
 
+// GiveUp implements app.Store.
+func (m *memory) GiveUp(_ context.Context, c app.Checkout, until time.Time) (bool, error) {
+	given := false
+	m.change(c, func(c *app.Checkout) {
+		if given = c.Settlement == app.Unsettled || c.Settlement == app.ReleaseDue; given {
+			c.Claims++
+			c.HeldUntil, c.DueAt, c.Settlement = until, until, app.ReleaseDue
+		}
+	})
+	return given, nil
+}
+
 // Fail implements app.Store.
 func (m *memory) Fail(_ context.Context, c app.Checkout, at time.Time) (bool, error) {
-	return m.change(c, func(c *app.Checkout) { c.State, c.UpdatedAt = app.Failed, at }), nil
+	return m.change(c, func(c *app.Checkout) {
+		c.State, c.UpdatedAt = app.Failed, at
+		m.giveUseBack(c.ID)
+	}), nil
 }
 
 // change changes a started checkout that nobody has claimed since.
@@ -258,14 +282,18 @@ func (m *memory) change(c app.Checkout, fn func(*app.Checkout)) bool {
 }
 
 // Finish implements app.Store.
-func (m *memory) Finish(_ context.Context, c app.Checkout, invoice id.Invoice, at time.Time) (bool, error) {
+func (m *memory) Finish(_ context.Context, c app.Checkout, e event.Event, at time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	current := m.checkouts[c.ID]
 	if current.State != app.Started {
 		return false, nil
 	}
-	current.State, current.InvoiceID, current.UpdatedAt = app.Done, invoice, at
+	current.State, current.InvoiceID, current.Number, current.UpdatedAt = app.Done, c.InvoiceID, c.Number, at
+	if current.Settlement == app.Unsettled {
+		current.SettleAt = c.SettleAt
+	}
+	m.published = append(m.published, e)
 	m.checkouts[c.ID] = current
 	bought := map[id.Product]int64{}
 	for _, line := range c.Lines {
@@ -280,27 +308,4 @@ func (m *memory) Finish(_ context.Context, c app.Checkout, invoice id.Invoice, a
 	}
 	m.items = slices.DeleteFunc(m.items, func(i app.Item) bool { return i.Quantity <= 0 })
 	return true, nil
-}
-
-// AddItem implements app.Once.
-func (m *memory) AddItem(ctx context.Context, in cart.AddItemInput, fn func(context.Context) (cart.Item, error)) (cart.Item, error) {
-	return idempotency.DoMemory(ctx, m.answers, in.Key, cart.MethodAddItem.String(), in, fn)
-}
-
-// Receive implements app.Once.
-func (m *memory) Receive(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
-	m.mu.Lock()
-	done := m.handled[e.ID]
-	m.handled[e.ID] = true
-	m.mu.Unlock()
-	if done {
-		return nil
-	}
-	return fn(ctx) // nothing in memory fails
-}
-
-// Forget implements app.Once.
-func (m *memory) Forget(_ context.Context, actor string) error {
-	m.answers.Forget(actor)
-	return nil
 }

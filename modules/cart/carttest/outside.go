@@ -161,6 +161,12 @@ func (c *Catalog) Return(ctx context.Context, in catalog.ReturnInput) error {
 	return err
 }
 
+// Commit implements catalog.Service.
+func (c *Catalog) Commit(ctx context.Context, in catalog.CommitInput) error {
+	_, err := call(c.calls, catalog.MethodCommit, func() (struct{}, error) { return struct{}{}, c.Fake.Commit(ctx, in) })
+	return err
+}
+
 // Payments is the payments module's fake with faults.
 type Payments struct {
 	*paymentstest.Fake

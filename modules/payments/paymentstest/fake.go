@@ -67,6 +67,9 @@ func (f *Fake) CreateInvoice(ctx context.Context, in payments.CreateInvoiceInput
 		if err != nil {
 			return payments.Invoice{}, err
 		}
+		if in.Buyer == nil && user.Email == "" {
+			return payments.Invoice{}, fault.InvalidField("body.buyer", "is needed: the user is a guest, without an address")
+		}
 		if in.Buyer == nil {
 			in.Buyer = &payments.Buyer{Name: user.Name, Email: user.Email}
 		}

@@ -14,6 +14,7 @@ import (
 	"shop/modules/payments"
 	"shop/platform/fault"
 	"shop/platform/idempotency"
+	"shop/platform/money"
 )
 
 // carry carries a checkout that this call has in hand to its end: the stock is
@@ -27,31 +28,40 @@ import (
 func (s *Service) carry(ctx context.Context, c Checkout) (cart.Checkout, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.settings.Lease*3/4)
 	defer cancel()
+	if c.Settlement == ReleaseDue {
+		return s.release(ctx, c, cart.ErrInvoiceRefused)
+	}
 	lines := reserveLines(c.Lines)
-	if _, err := s.catalog.Reserve(outside(ctx), catalog.ReserveInput{Key: c.ID, Lines: lines}); err != nil {
+	_, err := s.catalog.Reserve(outside(ctx), catalog.ReserveInput{Key: c.ID, Lines: lines, ExpiresAt: c.expiresAt()})
+	// A reservation that is gone was there: its invoice may be, too, and decides.
+	if err != nil && !errors.Is(err, catalog.ErrReservationGone) {
 		if !isRefusal(err) {
 			return s.interrupted(ctx, c, err)
 		}
 		return s.fail(ctx, c, unavailable(c.Lines, lines, err))
 	}
-	invoice, err := s.payments.CreateInvoice(outside(ctx), payments.CreateInvoiceInput{
-		Key: idempotency.NewKey(c.ID.String()), Reference: c.ID.String(), UserID: c.UserID,
-		Currency: c.Lines[0].UnitPrice.Currency, Lines: invoiceLines(c.Lines),
-	})
+	invoice, err := s.payments.CreateInvoice(outside(ctx), invoiceOf(c))
 	if err != nil {
 		if !isRefusal(err) {
 			return s.interrupted(ctx, c, err)
 		}
-		return s.giveBack(ctx, c, cart.ErrInvoiceRefused.WithCause(err))
+		return s.giveBack(ctx, c, noInvoice(err))
 	}
-	finished, err := s.store.Finish(ctx, c, invoice.ID, s.clock())
+	c.InvoiceID, c.Number = invoice.ID, invoice.Number
+	if c.Terms != nil {
+		c.SettleAt = c.Terms.PayUntil.Add(askAfter)
+	}
+	done := cart.CheckedOut{
+		CheckoutID: c.ID, UserID: c.UserID, InvoiceID: invoice.ID, Total: invoice.Total, Lines: len(c.Lines),
+	}
+	finished, err := s.store.Finish(ctx, c, done, s.clock())
 	if err != nil {
 		return s.interrupted(ctx, c, err)
 	}
 	if !finished {
 		return s.overtaken(ctx, c)
 	}
-	return cart.Checkout{ID: c.ID, InvoiceID: invoice.ID}, nil
+	return c.result(), nil
 }
 
 // isRefusal says whether an error of another module means that it certainly did
@@ -92,31 +102,80 @@ func unavailable(lines []Line, reserve []catalog.ReserveLine, err error) error {
 		}
 		at := slices.IndexFunc(lines, func(l Line) bool { return l.ProductID == reserve[i].Product })
 		told = told.WithField(itemField(lines[at].ItemID), field.Message)
+		told.Fields[len(told.Fields)-1].Number = field.Number
 	}
 	return told
 }
 
-func invoiceLines(lines []Line) []payments.LineInput {
-	positions := make([]payments.LineInput, len(lines))
-	for i, line := range lines {
-		positions[i] = payments.LineInput{
+// invoiceOf is the invoice of a checkout. One that an earlier release began is
+// made as that would have made it, for it may have asked already.
+func invoiceOf(c Checkout) payments.CreateInvoiceInput {
+	in := payments.CreateInvoiceInput{
+		Key: idempotency.NewKey(c.ID.String()), UserID: c.UserID, Currency: c.Lines[0].UnitPrice.Currency,
+		Lines: make([]payments.LineInput, len(c.Lines), len(c.Lines)+2),
+	}
+	for i, line := range c.Lines {
+		in.Lines[i] = payments.LineInput{
 			ProductID: line.ProductID, Description: line.Name, Quantity: line.Quantity, UnitPrice: line.UnitPrice,
 		}
 	}
-	return positions
+	t := c.Terms
+	if t == nil {
+		return in
+	}
+	in.Reference, in.PayUntil = c.ID.String(), t.PayUntil
+	if t.Use != nil {
+		in.Lines = append(in.Lines, payments.LineInput{
+			Kind: payments.KindDiscount, Description: "Discount " + t.Use.Code, Quantity: 1,
+			UnitPrice: money.Of(-t.Discount.Minor, t.Discount.Currency),
+		})
+	}
+	if !t.Shipping.IsZero() {
+		in.Lines = append(in.Lines, payments.LineInput{
+			Kind: payments.KindShipping, Description: "Shipping", Quantity: 1, UnitPrice: t.Shipping,
+		})
+	}
+	if t.Tax.Rate != "0" {
+		in.Tax = &payments.Tax{Rate: t.Tax.Rate, Included: t.Tax.Included, Amount: t.Tax.Amount}
+	}
+	if contact := c.Buyer.Contact; contact != nil {
+		in.Buyer = &payments.Buyer{Name: contact.Name, Email: contact.Email}
+	}
+	if c.Buyer.ShipTo != nil {
+		in.ShipTo = payments.Address(*c.Buyer.ShipTo)
+	}
+	return in
+}
+
+// noInvoice tells a refusal of the payments module in terms of the cart.
+func noInvoice(err error) error {
+	for _, field := range fault.From(err).Fields {
+		if strings.HasPrefix(field.Location, "body.buyer") {
+			return cart.ErrContactNeeded.WithCause(err)
+		}
+	}
+	return cart.ErrInvoiceRefused.WithCause(err)
 }
 
 // giveBack releases the stock of a checkout that cannot get an invoice, and
 // fails it. It makes sure first that nobody else has taken it in hand, for whom
 // the stock would be gone.
 func (s *Service) giveBack(ctx context.Context, c Checkout, refusal error) (cart.Checkout, error) {
-	claimed, err := s.claim(ctx, &c)
+	until := s.clock().Add(s.settings.Lease)
+	held, err := s.store.GiveUp(ctx, c, until)
 	switch {
 	case err != nil:
 		return s.interrupted(ctx, c, err)
-	case !claimed:
+	case !held:
 		return s.overtaken(ctx, c)
 	}
+	c.Claims++
+	return s.release(ctx, c, refusal)
+}
+
+// release gives the stock of a checkout back that has been given up, and fails
+// it.
+func (s *Service) release(ctx context.Context, c Checkout, refusal error) (cart.Checkout, error) {
 	if err := s.catalog.Release(outside(ctx), catalog.ReleaseInput{Key: c.ID}); err != nil {
 		return s.interrupted(ctx, c, err)
 	}
@@ -145,7 +204,7 @@ func (s *Service) overtaken(ctx context.Context, c Checkout) (cart.Checkout, err
 	case c.State != Done:
 		return cart.Checkout{}, cart.ErrInterrupted
 	}
-	return cart.Checkout{ID: c.ID, InvoiceID: c.InvoiceID}, nil
+	return c.result(), nil
 }
 
 // claim takes a checkout in hand, or keeps it there. False when somebody else

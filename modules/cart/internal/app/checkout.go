@@ -16,9 +16,15 @@ func (s *Service) Checkout(ctx context.Context, in cart.CheckoutInput) (cart.Che
 	if err := requireOwner(ctx, in.UserID); err != nil {
 		return cart.Checkout{}, err
 	}
-	key := keyOf(ctx, in.Key)
+	if err := checkBuyer(in); err != nil {
+		return cart.Checkout{}, err
+	}
+	key, err := keyOf(ctx, in)
+	if err != nil {
+		return cart.Checkout{}, err
+	}
 	for {
-		checkout, err := s.begin(ctx, in.UserID, key)
+		checkout, err := s.begin(ctx, in, key)
 		if err == nil {
 			return s.carry(ctx, checkout)
 		}
@@ -35,51 +41,40 @@ func (s *Service) Checkout(ctx context.Context, in cart.CheckoutInput) (cart.Che
 	}
 }
 
-// keyOf is a request's key with its scope; the zero Key without one.
-func keyOf(ctx context.Context, key *idempotency.Key) Key {
-	if key == nil {
-		return Key{}
+// keyOf is a request's key with its scope and what it asks for; the zero Key
+// without one.
+func keyOf(ctx context.Context, in cart.CheckoutInput) (Key, error) {
+	if in.Key == nil {
+		return Key{}, nil
 	}
-	return Key{Scope: idempotency.Scope(ctx, cart.MethodCheckout.String()), Text: key.Text()}
+	fingerprint, err := idempotency.Fingerprint(in)
+	return Key{
+		Scope: idempotency.Scope(ctx, cart.MethodCheckout.String()), Text: in.Key.Text(), Fingerprint: fingerprint,
+	}, err
 }
 
 // begin stores a new checkout of what is in the cart now, at the prices of now.
-// Errors: cart.ErrEmpty, cart.ErrUnavailableItems, and those of Store.Start.
-func (s *Service) begin(ctx context.Context, user id.User, key Key) (Checkout, error) {
-	rows, products, err := s.read(ctx, user)
+// Errors: those of quote, cart.ErrTotalChanged, and those of Store.Start.
+func (s *Service) begin(ctx context.Context, in cart.CheckoutInput, key Key) (Checkout, error) {
+	lines, terms, err := s.quote(ctx, in.UserID, in.DiscountCode, discountField)
 	if err != nil {
 		return Checkout{}, err
 	}
-	if len(rows) == 0 {
-		return Checkout{}, cart.ErrEmpty
-	}
-	unavailable := cart.ErrUnavailableItems
-	lines := make([]Line, len(rows))
-	for i, row := range rows {
-		product := products[row.ProductID]
-		short := shortage(row, product)
-		if short == "" && row.Currency != rows[0].Currency {
-			short = row.ProductID.String() + " is priced in another currency than the cart"
-		}
-		if short != "" {
-			unavailable = unavailable.WithField(itemField(row.ID), short)
-		}
-		lines[i] = Line{
-			ItemID: row.ID, Version: row.Version, ProductID: row.ProductID, Name: product.Name,
-			Quantity: row.Quantity, UnitPrice: product.Price,
-		}
-	}
-	if len(unavailable.Fields) > 0 {
-		return Checkout{}, unavailable
+	if err := checkExpected(in.ExpectedTotal, terms.Total); err != nil {
+		return Checkout{}, err
 	}
 	now := s.clock()
 	held := now.Add(s.settings.Lease)
+	terms.PayUntil = now.Add(s.settings.PayWithin)
 	checkout := Checkout{
-		ID: id.NewCheckout(), UserID: user, Key: key, State: Started, Lines: lines, Claims: 1,
+		ID: id.NewCheckout(), UserID: in.UserID, Key: key, State: Started, Lines: lines, Terms: &terms,
+		Buyer: Buyer{Contact: in.Contact, ShipTo: in.ShipTo}, Settlement: Unsettled, Claims: 1,
 		HeldUntil: held, DueAt: held, CreatedAt: now, UpdatedAt: now,
 	}
 	return checkout, s.store.Start(ctx, checkout)
 }
+
+const discountField = "body.discount_code"
 
 // itemField names an item in the fields of a refusal.
 func itemField(item id.CartItem) string { return "items." + item.String() }
@@ -107,10 +102,10 @@ func (s *Service) repeat(ctx context.Context, in cart.CheckoutInput, key Key, re
 		}
 		return cart.Checkout{}, ErrChanged
 	}
-	if checkout.UserID != in.UserID {
+	if checkout.UserID != in.UserID || checkout.Key.Fingerprint != "" && checkout.Key.Fingerprint != key.Fingerprint {
 		return cart.Checkout{}, idempotency.ErrMismatch
 	}
-	result := cart.Checkout{ID: checkout.ID, InvoiceID: checkout.InvoiceID}
+	result := checkout.result()
 	if checkout.State == Started {
 		if result, err = s.takeOver(ctx, checkout); err != nil {
 			return cart.Checkout{}, err

@@ -170,21 +170,27 @@ func itemOf(row Item, product catalog.Product) (cart.Item, error) {
 	}
 	return cart.Item{
 		ID: row.ID, UserID: row.UserID, ProductID: row.ProductID, Name: product.Name, Quantity: row.Quantity,
-		UnitPrice: price, LineTotal: total, Available: shortage(row, product) == "",
+		UnitPrice: price, LineTotal: total, Available: available(row, product),
 		Version: row.Version, ProductRevision: product.Revision, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }
 
-// shortage says why a row cannot be bought as it is; empty when it can.
-func shortage(row Item, product catalog.Product) string {
+// shortage says why a row cannot be bought as it is, and how many can; nothing
+// when it can.
+func shortage(row Item, product catalog.Product) (why string, stock int64) {
 	switch {
 	case product.ID.IsZero() || !product.DeletedAt.IsZero():
-		return row.ProductID.String() + " is not on sale"
+		return row.ProductID.String() + " is not on sale", 0
 	case product.Price.Currency != row.Currency:
-		return row.ProductID.String() + " is now priced in another currency than the cart"
+		return row.ProductID.String() + " is now priced in another currency than the cart", 0
 	case product.Stock < row.Quantity:
-		return strconv.FormatInt(product.Stock, 10) + " left of " + row.ProductID.String()
+		return left(row.ProductID, product.Stock), product.Stock
 	default:
-		return ""
+		return "", 0
 	}
+}
+
+func available(row Item, product catalog.Product) bool {
+	why, _ := shortage(row, product)
+	return why == ""
 }

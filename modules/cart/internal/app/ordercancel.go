@@ -121,6 +121,10 @@ func (s *Service) takeBack(ctx context.Context, o cart.Order) error {
 	if o.CheckoutID.IsZero() {
 		return nil
 	}
+	// So that the worker does not sell them afterwards.
+	if err := s.settleNow(ctx, o.CheckoutID); err != nil {
+		return fmt.Errorf("settle the checkout of the order: %w", err)
+	}
 	if err := s.catalog.Return(outside(ctx), catalog.ReturnInput{Key: o.CheckoutID}); err != nil {
 		return fmt.Errorf("return the goods of the order: %w", err)
 	}

@@ -36,8 +36,10 @@ func (s *Service) place(ctx context.Context, invoice payments.Invoice) error {
 	o := orderOf(invoice)
 	placed := orderEvent(cart.EventOrderPlaced, o)
 	placed.Total = &o.Total
-	_, err := s.store.PlaceOrder(ctx, o, s.clock(), placed)
-	return err
+	if _, err := s.store.PlaceOrder(ctx, o, s.clock(), placed); err != nil {
+		return err
+	}
+	return s.store.SettleCheckout(ctx, o.CheckoutID, CommitDue, s.clock())
 }
 
 // refundedReason is why an order is cancelled whose invoice was refunded in

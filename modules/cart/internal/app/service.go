@@ -39,11 +39,16 @@ type Settings struct {
 	// ResumeEvery is how often it is looked for checkouts that were interrupted;
 	// 1 s.
 	ResumeEvery time.Duration
+	// PayWithin is how long the invoice of a checkout may stay unpaid; 24 h.
+	PayWithin time.Duration
+	// Charges are what is charged besides the goods.
+	Charges Charges
 }
 
 const (
 	defaultLease       = 20 * time.Second
 	defaultResumeEvery = time.Second
+	defaultPayWithin   = 24 * time.Hour
 )
 
 // Service implements cart.Service.
@@ -64,7 +69,7 @@ func New(d Deps) (*Service, error) {
 	if d.Store == nil || d.Once == nil || d.Catalog == nil || d.Payments == nil || d.Logger == nil {
 		return nil, errors.New("cart: a store, records of answers, the catalog, payments and a logger are needed")
 	}
-	if d.Settings.Lease < 0 || d.Settings.ResumeEvery < 0 {
+	if d.Settings.Lease < 0 || d.Settings.ResumeEvery < 0 || d.Settings.PayWithin < 0 {
 		return nil, errors.New("cart: the times in the settings must not be negative")
 	}
 	if d.Settings.Lease == 0 {
@@ -72,6 +77,9 @@ func New(d Deps) (*Service, error) {
 	}
 	if d.Settings.ResumeEvery == 0 {
 		d.Settings.ResumeEvery = defaultResumeEvery
+	}
+	if d.Settings.PayWithin == 0 {
+		d.Settings.PayWithin = defaultPayWithin
 	}
 	if d.Now == nil {
 		d.Now = time.Now

@@ -45,8 +45,13 @@ type Store interface {
 	// Clear takes all items out of a cart.
 	Clear(ctx context.Context, user id.User) error
 
-	// Start adds a checkout, while the cart is what its lines say. Errors:
-	// ErrChanged, ErrUnfinished, ErrKeyUsed.
+	// Merge moves the items of one cart into another: see cart.Service. It may run
+	// in a transaction, which ErrChanged ends. Errors: ErrChanged, ErrUnfinished.
+	Merge(ctx context.Context, from, to id.User, at time.Time) error
+
+	// Start adds a checkout, while the cart is what its lines say, and takes a use
+	// of its discount. Errors: ErrChanged, also for a discount that was changed,
+	// ErrUnfinished, ErrKeyUsed, cart.ErrDiscountUsedUp.
 	Start(ctx context.Context, c Checkout) error
 	// Checkout reads a checkout; false when there is none.
 	Checkout(ctx context.Context, checkout id.Checkout) (Checkout, bool, error)
@@ -68,12 +73,59 @@ type Store interface {
 	// Defer lets go of a claimed checkout until it is due again. One that ended
 	// or that somebody else has claimed stays as it is.
 	Defer(ctx context.Context, c Checkout, now, due time.Time) error
-	// Finish ends a started checkout with its invoice and takes what was bought
-	// out of the cart, whoever has it in hand. False when it ended before.
-	Finish(ctx context.Context, c Checkout, invoice id.Invoice, at time.Time) (bool, error)
-	// Fail ends a claimed checkout without an invoice. False when it ended before
-	// or somebody else has claimed it.
+	// GiveUp takes a started checkout in hand until then, as Claim does, to release
+	// what it has reserved. False also when its invoice has been paid.
+	GiveUp(ctx context.Context, c Checkout, until time.Time) (bool, error)
+	// Finish ends a started checkout with its invoice, takes what was bought out of
+	// the cart, and publishes e, whoever has it in hand; its settlement is looked
+	// at again at c.SettleAt. False when it ended before.
+	Finish(ctx context.Context, c Checkout, e event.Event, at time.Time) (bool, error)
+	// Fail ends a claimed checkout without an invoice and gives the use of its
+	// discount back. False when it ended before or somebody else has claimed it.
 	Fail(ctx context.Context, c Checkout, at time.Time) (bool, error)
+
+	SettlementStore
+	DiscountStore
+}
+
+// SettlementStore keeps what becomes of the stock of checkouts.
+type SettlementStore interface {
+	// SettleCheckout decides over the stock of a checkout that is unsettled, also
+	// of one that is not done yet: CommitDue or ReleaseDue, which gives the use of
+	// its discount back, too. What was decided stays; an unknown checkout is
+	// nothing to decide over.
+	SettleCheckout(ctx context.Context, checkout id.Checkout, to Settlement, at time.Time) error
+	// Unsettled takes up to limit done checkouts whose settlement is due in hand
+	// until then.
+	Unsettled(ctx context.Context, now, until time.Time, limit int) ([]Checkout, error)
+	// Settled notes that what was decided over checkouts is done.
+	Settled(ctx context.Context, checkouts []id.Checkout) error
+	// Postpone looks at the settlement of an unsettled checkout again later.
+	Postpone(ctx context.Context, checkout id.Checkout, until time.Time) error
+}
+
+// DiscountStore keeps discount codes.
+type DiscountStore interface {
+	// AddDiscount adds a discount. Errors: cart.ErrDiscountCodeTaken.
+	AddDiscount(ctx context.Context, d cart.Discount) error
+	// Discount reads a discount. Errors: cart.ErrDiscountNotFound.
+	Discount(ctx context.Context, discount id.Discount) (cart.Discount, error)
+	// DiscountOfCode reads the discount with a folded code; false when there is
+	// none.
+	DiscountOfCode(ctx context.Context, folded string) (cart.Discount, bool, error)
+	// Discounts reads up to limit discounts, newest first, those older than before
+	// unless that is zero.
+	Discounts(ctx context.Context, before id.Discount, limit int) ([]cart.Discount, error)
+	// CountDiscounts counts all discounts.
+	CountDiscounts(ctx context.Context) (int64, error)
+	// DiscountUses counts a user's uses of a discount.
+	DiscountUses(ctx context.Context, discount id.Discount, user id.User) (int64, error)
+	// SetDiscount sets the terms of a discount that is at ifVersion, unless that is
+	// 0. Errors: cart.ErrDiscountNotFound, fault.ErrPrecondition.
+	SetDiscount(ctx context.Context, in cart.UpdateDiscountInput, at time.Time) (cart.Discount, error)
+	// RemoveDiscount removes a discount that is at ifVersion, unless that is 0.
+	// Errors: cart.ErrDiscountNotFound, fault.ErrPrecondition.
+	RemoveDiscount(ctx context.Context, in cart.DeleteDiscountInput) error
 }
 
 // Once does things once that may be asked for repeatedly, in a transaction of
@@ -82,6 +134,9 @@ type Once interface {
 	// AddItem runs fn once for the key of in and answers repeats from their
 	// record.
 	AddItem(ctx context.Context, in cart.AddItemInput, fn func(context.Context) (cart.Item, error)) (cart.Item, error)
+	// CreateDiscount runs fn once for the key of in and answers repeats from their
+	// record.
+	CreateDiscount(ctx context.Context, in cart.CreateDiscountInput, fn func(context.Context) (cart.Discount, error)) (cart.Discount, error)
 	// Receive runs fn once for an event.
 	Receive(ctx context.Context, e event.Envelope, fn func(context.Context) error) error
 	// Forget removes the answers that were given to an actor, the text of an
@@ -109,8 +164,17 @@ type Checkout struct {
 	Key   Key
 	State State
 	Lines []Line
-	// InvoiceID is zero until the checkout is done.
+	// Terms is nil for a checkout that an earlier release began.
+	Terms *Terms
+	// Buyer is empty as soon as the checkout ended.
+	Buyer Buyer
+	// InvoiceID and Number are zero until the checkout is done.
 	InvoiceID id.Invoice
+	Number    string
+	// Settlement is what becomes of the stock; it is looked at again at SettleAt,
+	// never when that is zero.
+	Settlement Settlement
+	SettleAt   time.Time
 	// Claims counts who took the checkout in hand, from 1. It tells them apart:
 	// whoever was overtaken must not undo what the other one does.
 	Claims int64
@@ -120,8 +184,42 @@ type Checkout struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// Key is an Idempotency-Key and whose it is.
-type Key struct{ Scope, Text string }
+// result is what a caller is told of a checkout that is done.
+func (c Checkout) result() cart.Checkout {
+	result := cart.Checkout{ID: c.ID, InvoiceID: c.InvoiceID, Number: c.Number}
+	if c.Terms != nil {
+		result.Total = c.Terms.Total
+	}
+	return result
+}
+
+// Key is an Idempotency-Key and whose it is. Fingerprint tells requests with it
+// apart; it is empty for those of an earlier release.
+type Key struct{ Scope, Text, Fingerprint string }
+
+// Terms are what a checkout was begun on besides its lines. They are stored as
+// JSON: fields may be added, not renamed.
+type Terms struct {
+	cart.Totals
+	// PayUntil is when the invoice becomes void unless it is paid.
+	PayUntil time.Time `json:"pay_until"`
+	// Use is the discount that the checkout has a use of; nil without one.
+	Use *DiscountUse `json:"use,omitempty"`
+}
+
+// DiscountUse is a use of a discount as it was when the checkout began.
+type DiscountUse struct {
+	ID      id.Discount `json:"id"`
+	Code    string      `json:"code"`
+	Version int64       `json:"version"`
+}
+
+// Buyer is who buys and where it goes, for the invoice. It is stored as JSON:
+// fields may be added, not renamed.
+type Buyer struct {
+	Contact *cart.Contact `json:"contact,omitempty"`
+	ShipTo  *cart.Address `json:"ship_to,omitempty"`
+}
 
 // State is where a checkout stands.
 type State string

@@ -12,6 +12,7 @@ import (
 func (s *Service) Workers() []module.Worker {
 	return []module.Worker{
 		module.Every("resume checkouts", s.settings.ResumeEvery, s.logger, s.resumeDue),
+		module.Every("settle checkouts", s.settings.ResumeEvery, s.logger, s.settleDue),
 		module.Every("cancel orders", s.settings.ResumeEvery, s.logger, s.cancelDue),
 	}
 }

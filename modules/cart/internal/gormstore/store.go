@@ -4,6 +4,7 @@ package gormstore
 
 import (
 	"context"
+	"fmt"
 
 	"shop/modules/cart"
 	"shop/modules/cart/internal/app"
@@ -47,6 +48,13 @@ func (s *Store) AddItem(
 	return sqlstore.Do(ctx, s.answers, in.Key, cart.MethodAddItem.String(), in, fn)
 }
 
+// CreateDiscount implements app.Once.
+func (s *Store) CreateDiscount(
+	ctx context.Context, in cart.CreateDiscountInput, fn func(context.Context) (cart.Discount, error),
+) (cart.Discount, error) {
+	return sqlstore.Do(ctx, s.answers, in.Key, cart.MethodCreateDiscount.String(), in, fn)
+}
+
 // Receive implements app.Once.
 func (s *Store) Receive(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
 	return s.handled.Once(ctx, e, fn)
@@ -54,6 +62,16 @@ func (s *Store) Receive(ctx context.Context, e event.Envelope, fn func(context.C
 
 // Forget implements app.Once.
 func (s *Store) Forget(ctx context.Context, actor string) error { return s.answers.Forget(ctx, actor) }
+
+// store stores an event that was made ready, in the transaction of ctx.
+func (s *Store) store(ctx context.Context, told outbox.Entry) error {
+	statement, args := database.Compose(told.Insert("(SELECT 1) AS one"))
+	if err := s.db.Write(ctx).Exec(statement, args...).Error; err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	s.events.Appended(ctx, told)
+	return nil
+}
 
 // forUpdate locks the rows of a query: SQLite's one writer holds the lock
 // already.

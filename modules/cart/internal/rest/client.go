@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"shop/modules/cart"
 	"shop/platform/event"
@@ -74,14 +75,35 @@ func (c *Client) Empty(ctx context.Context, in cart.EmptyInput) error {
 	return err
 }
 
+// Quote implements cart.Service.
+func (c *Client) Quote(ctx context.Context, in cart.QuoteInput) (cart.Quote, error) {
+	query := url.Values{}
+	if in.DiscountCode != "" {
+		query.Set("discount_code", in.DiscountCode)
+	}
+	var wire Quote
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: cart.MethodQuote, Method: http.MethodGet, Path: pathOf(in.UserID) + "quote", Query: query, Result: &wire,
+	})
+	return wire.value(), err
+}
+
 // Checkout implements cart.Service.
 func (c *Client) Checkout(ctx context.Context, in cart.CheckoutInput) (cart.Checkout, error) {
 	var wire Checkout
 	_, err := c.remote.Do(ctx, remote.Call{
 		Does: cart.MethodCheckout, Method: http.MethodPost, Path: "/user/" + in.UserID.PathSegment() + "/checkout",
-		Key: in.Key, TakesKey: true, Result: &wire,
+		Key: in.Key, TakesKey: true, Body: newCheckoutOf(in), Result: &wire,
 	})
-	return cart.Checkout(wire), err
+	return wire.value(), err
+}
+
+// Merge implements cart.Service.
+func (c *Client) Merge(ctx context.Context, in cart.MergeInput) error {
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: cart.MethodMerge, Method: http.MethodPost, Path: mergePath, Body: NewMerge(in),
+	})
+	return err
 }
 
 // Receive implements cart.Service.

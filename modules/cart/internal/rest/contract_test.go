@@ -82,6 +82,34 @@ func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
 	return moduletest.Play[audit.Report](s.script, in)
 }
 
+func (s stub) Quote(_ context.Context, in cart.QuoteInput) (cart.Quote, error) {
+	return moduletest.Play[cart.Quote](s.script, in)
+}
+
+func (s stub) Merge(_ context.Context, in cart.MergeInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
+func (s stub) CreateDiscount(_ context.Context, in cart.CreateDiscountInput) (cart.Discount, error) {
+	return moduletest.Play[cart.Discount](s.script, in)
+}
+
+func (s stub) Discount(_ context.Context, in cart.DiscountInput) (cart.Discount, error) {
+	return moduletest.Play[cart.Discount](s.script, in)
+}
+
+func (s stub) ListDiscounts(_ context.Context, in cart.ListDiscountsInput) (page.Page[cart.Discount], error) {
+	return moduletest.Play[page.Page[cart.Discount]](s.script, in)
+}
+
+func (s stub) UpdateDiscount(_ context.Context, in cart.UpdateDiscountInput) (cart.Discount, error) {
+	return moduletest.Play[cart.Discount](s.script, in)
+}
+
+func (s stub) DeleteDiscount(_ context.Context, in cart.DeleteDiscountInput) error {
+	return moduletest.Perform(s.script, in)
+}
+
 func (s stub) Receive(_ context.Context, e event.Envelope) error {
 	var payload bytes.Buffer // a recording is indented
 	if err := json.Compact(&payload, e.Payload); err != nil {
@@ -128,6 +156,25 @@ func TestContract(t *testing.T) {
 		Carrier: "DHL", Tracking: "0034", Short: true, CancelReason: "ordered twice", CancelError: "unavailable: later", Version: 3,
 		PaidAt: at, PackedAt: at.Add(time.Hour), ShippedAt: at.Add(2 * time.Hour), DeliveredAt: at.Add(3 * time.Hour),
 		CancelledAt: at.Add(4 * time.Hour),
+	}
+	var other id.User
+	require.NoError(t, other.UnmarshalText([]byte("user_01h455vb4pex5vsknk084sn02r")))
+	discount := cart.Discount{
+		Code: "SPRING", Uses: 3, Version: 1, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+		DiscountTerms: cart.DiscountTerms{
+			Amount: money.Of(500, "EUR"), MinSubtotal: money.Of(2000, "EUR"), From: at, Until: at.AddDate(0, 1, 0),
+			MaxUses: 100, MaxUsesPerUser: 1,
+		},
+	}
+	require.NoError(t, discount.ID.UnmarshalText([]byte("disc_01h455vb4pex5vsknk084sn02q")))
+	percentage := discount
+	percentage.DiscountTerms = cart.DiscountTerms{BasisPoints: 1500}
+	quote := cart.Quote{
+		Lines: []cart.QuoteLine{{ProductID: product, Name: "Mug", Quantity: 2, UnitPrice: money.Of(1250, "EUR"), LineTotal: money.Of(2500, "EUR")}},
+		Totals: cart.Totals{
+			Subtotal: money.Of(2500, "EUR"), Discount: money.Of(500, "EUR"), Shipping: money.Of(490, "EUR"),
+			Tax: cart.Tax{Rate: "19", Included: true, Amount: money.Of(398, "EUR")}, Total: money.Of(2490, "EUR"),
+		},
 	}
 
 	type S = cart.Service
@@ -216,6 +263,39 @@ func TestContract(t *testing.T) {
 				Findings: []audit.Finding{{Check: "cart.order_of_invoice", Subject: invoice.String(), Want: "an order", Got: "none", Repaired: true}},
 			}, func(ctx context.Context, s S) (any, error) {
 				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
+			}),
+			answers("Checkout-whole", cart.Checkout{ID: checkout, InvoiceID: invoice, Number: "2026-000001", Total: money.Of(2500, "EUR")}, func(ctx context.Context, s S) (any, error) {
+				total := money.Of(2500, "EUR")
+				return s.Checkout(ctx, cart.CheckoutInput{
+					Key: idempotency.NewKey("key-6"), UserID: user, ExpectedTotal: &total, DiscountCode: "SPRING",
+					Contact: &cart.Contact{Email: "ada@example.com", Name: "Ada"},
+					ShipTo:  &cart.Address{Name: "Ada", Line1: "12 Example Street", PostalCode: "10115", City: "Berlin", Country: "DE"},
+				})
+			}),
+			fails("Checkout-total", cart.ErrTotalChanged.WithNumber("body.expected_total", "was 25.00 EUR", 2500).WithNumber("total", "is 26.00 EUR", 2600), func(ctx context.Context, s S) (any, error) {
+				total := money.Of(2500, "EUR")
+				return s.Checkout(ctx, cart.CheckoutInput{Key: idempotency.NewKey("key-7"), UserID: user, ExpectedTotal: &total})
+			}),
+			answers("Quote", quote, func(ctx context.Context, s S) (any, error) {
+				return s.Quote(ctx, cart.QuoteInput{UserID: user, DiscountCode: "SPRING"})
+			}),
+			answers("Merge", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.Merge(ctx, cart.MergeInput{From: user, To: other})
+			}),
+			answers("CreateDiscount", discount, func(ctx context.Context, s S) (any, error) {
+				return s.CreateDiscount(ctx, cart.CreateDiscountInput{Key: idempotency.NewKey("key-8"), Code: "SPRING", DiscountTerms: discount.DiscountTerms})
+			}),
+			answers("Discount", percentage, func(ctx context.Context, s S) (any, error) {
+				return s.Discount(ctx, cart.DiscountInput{ID: discount.ID})
+			}),
+			answers("ListDiscounts", page.Page[cart.Discount]{Items: []cart.Discount{discount}, Next: "next"}, func(ctx context.Context, s S) (any, error) {
+				return s.ListDiscounts(ctx, cart.ListDiscountsInput{Page: page.Request{Limit: 1}})
+			}),
+			answers("UpdateDiscount", percentage, func(ctx context.Context, s S) (any, error) {
+				return s.UpdateDiscount(ctx, cart.UpdateDiscountInput{ID: discount.ID, IfVersion: 1, DiscountTerms: percentage.DiscountTerms})
+			}),
+			answers("DeleteDiscount", nil, func(ctx context.Context, s S) (any, error) {
+				return nil, s.DeleteDiscount(ctx, cart.DeleteDiscountInput{ID: discount.ID, IfVersion: 2})
 			}),
 			answers("Receive", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Receive(ctx, event.Envelope{

@@ -14,6 +14,7 @@ const (
 	cartPath     = "/user/{uid}/cart/"
 	itemPath     = "/user/{uid}/cart/{id}"
 	checkoutPath = "/user/{uid}/checkout"
+	quotePath    = "/user/{uid}/cart/quote"
 )
 
 // Register declares the operations of carts.
@@ -50,14 +51,22 @@ func Register(api *httpapi.API, s cart.Service) {
 		Errors: []int{http.StatusPreconditionFailed},
 	}, h.remove)
 	httpapi.Handle(api, httpapi.Operation{
+		ID: "quote-cart", Method: http.MethodGet, Path: quotePath, Module: "cart",
+		Summary: "Add up what a checkout would charge", Access: httpapi.SignedIn,
+		Description: "With the discount of a code, shipping and tax, at the prices of now. It reserves nothing; send its `total` as `expected_total` of the checkout.",
+		Errors:      []int{http.StatusConflict},
+	}, h.quote)
+	httpapi.Handle(api, httpapi.Operation{
 		ID: "checkout", Method: http.MethodPost, Path: checkoutPath, Module: "cart",
 		Summary: "Check the cart out", Access: httpapi.SignedIn, Status: http.StatusCreated,
 		Description: "Reserves the stock, makes the invoice at the prices of now, and takes what was bought out of the cart: all of that or nothing. " +
-			"When items cannot be bought, `items_unavailable` names each as `items.<id>` with how many are left. " +
+			"When items cannot be bought, `items_unavailable` names each as `items.<id>` with how many are left, also as `number`. " +
+			"With `expected_total` nothing is done when another total would be charged: `total_changed` says both, as `number`s of minor units. " +
 			"After `checkout_interrupted` (503) the checkout goes on by itself; repeat it with the same `Idempotency-Key` to learn how it ended.",
 		Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}, h.checkout)
 	registerOrders(api, h)
+	registerDiscounts(api, h)
 	registerInternal(api, h)
 }
 
@@ -201,38 +210,4 @@ func (h handlers) remove(ctx context.Context, in *removeInput) (*struct{}, error
 		return nil, err
 	}
 	return nil, h.service.RemoveItem(ctx, cart.RemoveItemInput{UserID: user, ID: in.ID, IfVersion: version})
-}
-
-type checkoutInput struct {
-	Owner
-	httpapi.IdempotencyKey
-	// Body may be missing.
-	Body *NewCheckout
-}
-
-// checkoutOutput is a checkout, which leads to its invoice.
-type checkoutOutput struct {
-	Location string `header:"Location" doc:"The invoice."`
-	Replayed string `header:"Idempotent-Replayed" doc:"true: the answer of an earlier request with the same Idempotency-Key."`
-	Body     Checkout
-}
-
-func (h handlers) checkout(ctx context.Context, in *checkoutInput) (*checkoutOutput, error) {
-	user, err := in.User.In(ctx)
-	if err != nil {
-		return nil, err
-	}
-	key, err := in.Key()
-	if err != nil {
-		return nil, err
-	}
-	done, err := h.service.Checkout(ctx, cart.CheckoutInput{Key: key, UserID: user})
-	if err != nil {
-		return nil, err
-	}
-	out := &checkoutOutput{Location: "/invoices/" + done.InvoiceID.String(), Body: Checkout(done)}
-	if key.Replayed() {
-		out.Replayed = "true"
-	}
-	return out, nil
 }

@@ -70,15 +70,6 @@ func (Total) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{r.Schema(reflect.TypeFor[Price](), true, "Price"), {Type: "null"}}}
 }
 
-// NewCheckout is the body of a checkout, which asks for nothing.
-type NewCheckout struct{}
-
-// Checkout is a checkout that succeeded.
-type Checkout struct {
-	ID        id.Checkout `json:"id" example:"chk_01h455vb4pex5vsknk084sn02q"`
-	InvoiceID id.Invoice  `json:"invoice_id" doc:"The invoice to pay." example:"inv_01h455vb4pex5vsknk084sn02q"`
-}
-
 func priceOf(a money.Amount) Price { return Price{Amount: a.Minor, Currency: string(a.Currency)} }
 
 func (p Price) value() money.Amount { return money.Of(p.Amount, money.Currency(p.Currency)) }

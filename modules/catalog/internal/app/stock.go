@@ -95,7 +95,7 @@ func CheckStock(lines []catalog.ReserveLine, products []catalog.Product) error {
 		case !onSale:
 			short = short.WithField(location, line.Product.String()+" is not on sale")
 		case stock < line.Quantity:
-			short = short.WithField(location, strconv.FormatInt(stock, 10)+" left of "+line.Product.String())
+			short = short.WithNumber(location, strconv.FormatInt(stock, 10)+" left of "+line.Product.String(), stock)
 		}
 	}
 	if len(short.Fields) == 0 {

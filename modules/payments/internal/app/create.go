@@ -153,6 +153,8 @@ func (s *Service) buyer(ctx context.Context, in payments.CreateInvoiceInput) (pa
 		return payments.Buyer{}, fmt.Errorf("look for the invoice's user: %w", err)
 	case in.Buyer != nil:
 		return *in.Buyer, nil
+	case user.Email == "":
+		return payments.Buyer{}, fault.InvalidField("body.buyer", "is needed: the user is a guest, without an address")
 	}
 	return payments.Buyer{Name: user.Name, Email: user.Email}, nil
 }

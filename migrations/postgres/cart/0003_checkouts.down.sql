@@ -1,0 +1,12 @@
+DROP TABLE discount_uses;
+DROP TABLE discounts;
+DROP INDEX checkouts_settle_at_idx;
+ALTER TABLE checkouts DROP COLUMN settle_at;
+ALTER TABLE checkouts DROP COLUMN settlement;
+ALTER TABLE checkouts DROP COLUMN number;
+ALTER TABLE checkouts DROP COLUMN fingerprint;
+ALTER TABLE checkouts DROP COLUMN buyer;
+ALTER TABLE checkouts DROP COLUMN terms;
+DELETE FROM cart_items WHERE slot > 100;
+ALTER TABLE cart_items DROP CONSTRAINT cart_items_slot_check;
+ALTER TABLE cart_items ADD CONSTRAINT cart_items_slot_check CHECK (slot BETWEEN 1 AND 100);
