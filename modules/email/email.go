@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/event"
 	"shop/platform/id"
@@ -15,7 +16,7 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the e-mail module does. Every method may also return a fault
 // of kind Unavailable or Timeout.
@@ -38,6 +39,10 @@ type Service interface {
 	// Receive acts on an event of another module: it queues the e-mails that the
 	// event calls for, once. Services only.
 	Receive(ctx context.Context, e event.Envelope) error
+	// Verify looks for paid invoices without their receipt and refunds without
+	// their notice, of the last 30 days, which it can queue, and for e-mails that
+	// are dead or long overdue. Administrators and services.
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -47,6 +52,7 @@ var (
 	MethodListEmails = contract.Method{Module: "email", Name: "ListEmails", Class: contract.Read}
 	MethodRetry      = contract.Method{Module: "email", Name: "Retry", Class: contract.Write}
 	MethodReceive    = contract.Method{Module: "email", Name: "Receive", Class: contract.IdempotentWrite}
+	MethodVerify     = contract.Method{Module: "email", Name: "Verify", Class: contract.Write}
 )
 
 // Status is where an e-mail stands.
@@ -70,6 +76,13 @@ const (
 	TemplatePasswordReset Template = "password_reset"
 	TemplateInvoice       Template = "invoice"
 	TemplateReceipt       Template = "receipt"
+	// What follows is written when an event calls for it; Send does not take it.
+	TemplateInvoiceVoided  Template = "invoice_voided"
+	TemplateRefund         Template = "refund"
+	TemplateOrderPacked    Template = "order_packed"
+	TemplateOrderShipped   Template = "order_shipped"
+	TemplateOrderDelivered Template = "order_delivered"
+	TemplateOrderCancelled Template = "order_cancelled"
 )
 
 // Limits of a message.
@@ -96,7 +109,9 @@ type Email struct {
 	HTML string
 	// Template is what the message was made from; empty when it was written out.
 	Template Template
-	Status   Status
+	// Reference is the identifier of the invoice that it is about; empty for none.
+	Reference string
+	Status    Status
 	// Attempts is the history of delivery, oldest first; lists leave it out.
 	Attempts []Attempt
 	// NextAttemptAt is when a queued e-mail is tried next.
@@ -137,6 +152,8 @@ type ListEmailsInput struct {
 	Status Status
 	// To keeps one recipient; empty all.
 	To string
+	// Reference keeps what is about one invoice; empty all.
+	Reference string
 }
 
 // RetryInput names the dead e-mail to queue again.

@@ -18,6 +18,7 @@ import (
 	"shop/modules/email/internal/gormstore"
 	"shop/platform/database"
 	"shop/platform/dbtest"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 )
 
@@ -112,7 +113,7 @@ func TestEmailOfADeadProcessIsSentAfterItsLease(t *testing.T) {
 		})
 		mail := send(t, built, "jo@example.com")
 		const lease = 300 * time.Millisecond
-		claimed, err := gormstore.NewQueue(db).Claim(t.Context(), "dead", time.Now(), lease, 10)
+		claimed, err := gormstore.NewQueue(db, outbox.New(db)).Claim(t.Context(), "dead", time.Now(), lease, 10)
 		require.NoError(t, err)
 		require.Len(t, claimed, 1)
 

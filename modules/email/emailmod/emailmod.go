@@ -17,6 +17,7 @@ import (
 	"shop/modules/users"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
+	"shop/platform/event/outbox"
 	"shop/platform/httpapi"
 	"shop/platform/idempotency/sqlstore"
 	"shop/platform/identity"
@@ -47,19 +48,24 @@ const name = "email"
 // New builds the e-mail module: over a migrated database where it is hosted, and
 // as a client of other processes where there is an address.
 func New(d Deps) (*Built, error) {
-	local, workers, err := newLocal(d)
+	var events *outbox.Outbox
+	if d.DB != nil {
+		events = outbox.New(d.DB)
+	}
+	local, workers, err := newLocal(d, events)
 	if err != nil {
 		return nil, fmt.Errorf("build email: %w", err)
 	}
 	face := &Switch{module.NewRoute(
 		d.Deps, name, local, func(r *remote.Client) email.Service { return rest.NewClient(r) },
-		email.MethodSend, email.MethodEmail, email.MethodListEmails, email.MethodRetry, email.MethodReceive,
+		email.MethodSend, email.MethodEmail, email.MethodListEmails, email.MethodRetry, email.MethodReceive, email.MethodVerify,
 	)}
 	return &Built{
 		Service: face,
 		Module: module.Module{
 			Name: name, Contract: email.Contract, Control: face.route.Control, Remote: d.Remote, DB: d.DB,
 			Register:    func(api *httpapi.API) { rest.Register(api, face) },
+			Outbox:      events,
 			Subscribers: []event.Subscriber{subscriber(face)},
 			Workers:     workers,
 		},
@@ -67,7 +73,7 @@ func New(d Deps) (*Built, error) {
 }
 
 // newLocal builds the module of this process; nothing where it is not hosted.
-func newLocal(d Deps) (email.Service, []module.Worker, error) {
+func newLocal(d Deps, events *outbox.Outbox) (email.Service, []module.Worker, error) {
 	if d.DB == nil {
 		return nil, nil, nil
 	}
@@ -90,7 +96,7 @@ func newLocal(d Deps) (email.Service, []module.Worker, error) {
 	if err != nil {
 		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
-	couriers, err := newCouriers(d, from, queued)
+	couriers, err := newCouriers(d, from, queued, events)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +108,7 @@ func newLocal(d Deps) (email.Service, []module.Worker, error) {
 }
 
 // newCouriers makes the workers that send what is queued.
-func newCouriers(d Deps, from *mail.Address, queued *app.Bell) ([]module.Worker, error) {
+func newCouriers(d Deps, from *mail.Address, queued *app.Bell, events *outbox.Outbox) ([]module.Worker, error) {
 	workers := make([]module.Worker, d.Settings.Workers)
 	for i := range workers {
 		mailer, err := d.Settings.mailer(from)
@@ -110,7 +116,7 @@ func newCouriers(d Deps, from *mail.Address, queued *app.Bell) ([]module.Worker,
 			return nil, err
 		}
 		courier, err := app.NewCourier(app.CourierDeps{
-			Queue: gormstore.NewQueue(d.DB), Mailer: mailer, Users: d.Users, Queued: queued, Logger: d.Logger,
+			Queue: gormstore.NewQueue(d.DB, events), Mailer: mailer, Users: d.Users, Queued: queued, Logger: d.Logger,
 			Poll: d.Settings.Poll, Lease: d.Settings.Lease, MaxTries: d.Settings.MaxTries,
 			Backoff: d.Settings.Backoff, Now: d.Settings.Now,
 		})

@@ -9,11 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"shop/modules/email"
 	"shop/modules/email/emailmod"
 	"shop/modules/email/emailtest"
 	"shop/platform/database"
 	"shop/platform/dbtest"
+	"shop/platform/event"
+	"shop/platform/event/inbox"
 	"shop/platform/flip"
+	"shop/platform/id"
 	"shop/platform/module"
 	"shop/platform/module/moduletest"
 )
@@ -55,6 +59,8 @@ func newFake(t *testing.T) emailtest.Fixture {
 	f.Service = fake
 	f.Deliver = func(t *testing.T) { t.Helper(); require.NoError(t, fake.Deliver(t.Context())) }
 	f.Delivered, f.Refuse = fake.Delivered, fake.Refuse
+	f.Events = func(*testing.T) []event.Event { return fake.Events() }
+	f.Handled = func(_ *testing.T, e event.Envelope) bool { return fake.Handled(e) }
 	return f
 }
 
@@ -67,12 +73,45 @@ func newLocal(t *testing.T, dialect database.Dialect) (emailtest.Fixture, *email
 		Users: emailtest.NewUsers(), Payments: emailtest.NewPayments(), Clock: emailtest.NewClock(),
 		Deliver: func(*testing.T) {}, Delivered: server.Delivered, Refuse: server.Refuse,
 	}
-	built := build(t, dbtest.Open(t, dialect, "email"), f, emailmod.Settings{
+	db := dbtest.Open(t, dialect, "email")
+	f.Events = func(t *testing.T) []event.Event { return published(t, db) }
+	f.Handled = func(t *testing.T, e event.Envelope) bool {
+		missing, err := inbox.New(db).Missing(t.Context(), []id.Event{e.ID})
+		require.NoError(t, err)
+		return len(missing) == 0
+	}
+	built := build(t, db, f, emailmod.Settings{
 		SMTPURL: server.URL(), TLS: server.TLS(), Now: f.Clock.Now, Poll: 20 * time.Millisecond,
 	})
 	run(t, built)
 	f.Service = built.Service
 	return f, built
+}
+
+// published reads the module's outbox.
+func published(t *testing.T, db *database.DB) (events []event.Event) {
+	t.Helper()
+	var rows []struct {
+		Name    string
+		Payload []byte
+	}
+	require.NoError(t, db.Read(t.Context()).Raw(`SELECT name, payload FROM outbox ORDER BY seq`).Scan(&rows).Error)
+	for _, row := range rows {
+		e := event.Envelope{Name: row.Name, Payload: row.Payload}
+		switch row.Name {
+		case email.EventSent:
+			sent, err := event.Decode[email.Sent](e)
+			require.NoError(t, err)
+			events = append(events, sent)
+		case email.EventDead:
+			dead, err := event.Decode[email.Dead](e)
+			require.NoError(t, err)
+			events = append(events, dead)
+		default:
+			require.Failf(t, "unknown event", "%s", row.Name)
+		}
+	}
+	return events
 }
 
 func build(t *testing.T, db *database.DB, f emailtest.Fixture, s emailmod.Settings) *emailmod.Built {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/email"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/flip"
 	"shop/platform/page"
@@ -38,4 +39,9 @@ func (s *Switch) Retry(ctx context.Context, in email.RetryInput) (email.Email, e
 // Receive implements email.Service.
 func (s *Switch) Receive(ctx context.Context, e event.Envelope) error {
 	return flip.Do(ctx, s.route, email.MethodReceive, email.Service.Receive, e)
+}
+
+// Verify implements email.Service.
+func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, email.MethodVerify, email.Service.Verify, in)
 }

@@ -14,6 +14,7 @@ import (
 	"shop/modules/email/internal/letter"
 	"shop/modules/payments"
 	"shop/modules/users"
+	"shop/platform/event"
 )
 
 // FakeOptions are what a Fake is made of. The zero value works: nobody is a
@@ -33,6 +34,7 @@ type Fake struct {
 
 	courier *app.Courier
 	outside *outside
+	store   *memory
 }
 
 // NewFake makes a Fake.
@@ -58,7 +60,7 @@ func NewFake(o FakeOptions) (*Fake, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fake{Service: service, outside: &outside{refused: map[string]string{}}}
+	f := &Fake{Service: service, outside: &outside{refused: map[string]string{}}, store: store}
 	f.courier, err = app.NewCourier(app.CourierDeps{
 		Queue: store, Mailer: f.outside, Users: o.Users, Queued: bell, Logger: logger, Now: o.Now,
 	})
@@ -73,6 +75,16 @@ func (f *Fake) Deliver(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// Events lists what was published, oldest first.
+func (f *Fake) Events() []event.Event { return f.store.published() }
+
+// Handled reports whether an event is recorded as handled.
+func (f *Fake) Handled(e event.Envelope) bool {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	return f.store.handled[e.ID]
 }
 
 // Delivered are the messages that were taken so far.

@@ -23,6 +23,7 @@ type memory struct {
 	mu      sync.Mutex
 	mails   map[id.Email]*kept
 	handled map[id.Event]bool
+	events  []event.Event
 }
 
 // kept is an e-mail and who holds it.
@@ -71,11 +72,16 @@ func (m *memory) Event(ctx context.Context, e event.Envelope, fn func(context.Co
 func (m *memory) AfterCommit(_ context.Context, fn func()) { fn() }
 
 // Add implements app.Store.
-func (m *memory) Add(_ context.Context, mail app.Mail) error {
+func (m *memory) Add(_ context.Context, mail app.Mail) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for _, other := range m.mails {
+		if mail.Occasion != "" && mail.Occasion == other.Occasion {
+			return false, nil
+		}
+	}
 	m.mails[mail.ID] = &kept{Mail: mail}
-	return nil
+	return true, nil
 }
 
 // Find implements app.Store.
@@ -118,7 +124,8 @@ func (m *memory) matching(q app.Query) []email.Email {
 	defer m.mu.Unlock()
 	var all []email.Email
 	for _, mail := range m.mails {
-		if (q.Status == "" || q.Status == mail.Status) && (q.Recipient == "" || strings.EqualFold(q.Recipient, mail.To)) {
+		if (q.Status == "" || q.Status == mail.Status) && (q.Recipient == "" || strings.EqualFold(q.Recipient, mail.To)) &&
+			(q.Reference == "" || q.Reference == mail.Reference) {
 			all = append(all, mail.Email)
 		}
 	}
@@ -231,6 +238,9 @@ func (m *memory) Settle(_ context.Context, holder string, o app.Outcome) (bool, 
 	found.Status, found.NextAttemptAt, found.UpdatedAt = o.Status, o.NextAttemptAt, o.At
 	if o.Status == email.StatusSent {
 		found.SentAt = o.At
+	}
+	if o.Event != nil {
+		m.events = append(m.events, o.Event)
 	}
 	found.Tries++
 	found.Version++

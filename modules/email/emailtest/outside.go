@@ -10,6 +10,7 @@ import (
 	"shop/modules/users"
 	"shop/platform/id"
 	"shop/platform/identity"
+	"shop/platform/page"
 )
 
 // Users stands for the users module: as much of it as the e-mail module calls.
@@ -127,6 +128,7 @@ type Payments struct {
 
 	mu    sync.Mutex
 	known map[id.Invoice]payments.Invoice
+	notes []payments.CreditNote
 }
 
 // NewPayments makes a payments module without invoices.
@@ -151,4 +153,44 @@ func (p *Payments) Invoice(ctx context.Context, in payments.InvoiceInput) (payme
 		return payments.Invoice{}, payments.ErrInvoiceNotFound
 	}
 	return invoice, nil
+}
+
+// PutCreditNote stores a credit note.
+func (p *Payments) PutCreditNote(note payments.CreditNote) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notes = append(p.notes, note)
+}
+
+// ListInvoices implements payments.Service, with all on one page.
+func (p *Payments) ListInvoices(
+	ctx context.Context, in payments.ListInvoicesInput,
+) (found page.Page[payments.Invoice], err error) {
+	if err := identity.RequireService(ctx); err != nil {
+		return found, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, invoice := range p.known {
+		if invoice.Status == in.Status {
+			invoice.Lines = nil
+			found.Items = append(found.Items, invoice)
+		}
+	}
+	return found, nil
+}
+
+// CreditNotes implements payments.Service.
+func (p *Payments) CreditNotes(ctx context.Context, in payments.CreditNotesInput) (found []payments.CreditNote, err error) {
+	if err := identity.RequireService(ctx); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, note := range p.notes {
+		if note.InvoiceID == in.InvoiceID {
+			found = append(found, note)
+		}
+	}
+	return found, nil
 }

@@ -38,6 +38,10 @@ type Fixture struct {
 	Deliver func(t *testing.T)
 	// Delivered are the messages that the mail server took.
 	Delivered func() []Delivery
+	// Events lists what was published so far, oldest first.
+	Events func(t *testing.T) []event.Event
+	// Handled reports whether an event is recorded as handled.
+	Handled func(t *testing.T, e event.Envelope) bool
 	// Refuse makes the mail server answer messages to an address with a line.
 	Refuse func(address, answer string)
 }
@@ -66,6 +70,14 @@ func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 		"Receive/PasswordReset": testReceivePasswordReset,
 		"Receive/Invoice":       testReceiveInvoice,
 		"Receive/Removed":       testReceiveRemoved,
+		"Receive/Merged":        testReceiveMerged,
+		"Receive/Orders":        testReceiveOrders,
+		"Receive/Buyer":         testReceiveBuyer,
+		"Receive/NobodyToTell":  testReceiveNobody,
+		"Receive/Flood":         testReceiveFlood,
+		"Verify":                testVerify,
+		"Verify/Late":           testVerifyLate,
+		"Events":                testEvents,
 		"Receive/Invalid":       testReceiveInvalid,
 	} {
 		t.Run(name, func(t *testing.T) {

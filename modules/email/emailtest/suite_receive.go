@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"shop/modules/cart"
 	"shop/modules/email"
 	"shop/modules/payments"
 	"shop/modules/users"
@@ -24,6 +25,7 @@ func (f Fixture) receive(t *testing.T, e event.Event) {
 	for range 2 {
 		require.NoError(t, f.Service.Receive(AsService(t.Context()), envelope))
 	}
+	require.True(t, f.Handled(t, envelope), "%s is recorded, also when it calls for nothing", e.EventName())
 }
 
 func testReceiveRegistered(t *testing.T, f Fixture) {
@@ -137,7 +139,8 @@ func testReceiveInvalid(t *testing.T, f Fixture) {
 	requireFields(t, f.Service.Receive(AsService(t.Context()), unknown), "body.name")
 	for i, name := range []string{
 		users.EventRegistered, users.EventRemoved, users.EventVerificationRequested, users.EventPasswordResetRequested,
-		payments.EventInvoiceCreated, payments.EventInvoicePaid,
+		payments.EventInvoiceCreated, payments.EventInvoicePaid, payments.EventInvoiceVoided, payments.EventInvoiceRefunded,
+		cart.EventOrderShipped,
 	} {
 		broken := e
 		broken.Name, broken.Payload = name, json.RawMessage(`{"user_id": `+strconv.Itoa(i)+`, "email": 1, "invoice_id": 1}`)

@@ -86,12 +86,14 @@ func (c *Courier) seal(ctx context.Context, mail Mail) (Message, error) {
 func (c *Courier) outcome(mail Mail, failure error) Outcome {
 	o := Outcome{ID: mail.ID, At: database.Timestamp(c.Now()), Status: email.StatusSent}
 	if failure == nil {
+		o.Event = email.Sent{EmailID: mail.ID, Template: mail.Template, Reference: mail.Reference}
 		return o
 	}
 	o.Error = reason(failure)
 	tries := mail.Tries + 1
 	if errors.Is(failure, ErrRejected) || tries >= c.MaxTries {
 		o.Status = email.StatusDead
+		o.Event = email.Dead{EmailID: mail.ID, Template: mail.Template, Reference: mail.Reference}
 		return o
 	}
 	o.Status, o.NextAttemptAt = email.StatusQueued, database.Timestamp(o.At.Add(c.Backoff(tries)))

@@ -60,10 +60,16 @@ func query(in email.ListEmailsInput) (Query, error) {
 	if in.To != "" && !isAddress(in.To) {
 		check.add("to", "must be one e-mail address")
 	}
+	if in.Reference != "" {
+		var invoice id.Invoice
+		if invoice.UnmarshalText([]byte(in.Reference)) != nil {
+			check.add("reference", "must be an invoice's identifier")
+		}
+	}
 	if err := check.err(); err != nil {
 		return Query{}, err
 	}
-	q := Query{Status: in.Status, Recipient: recipientKey(in.To), Limit: in.Page.Size() + 1}
+	q := Query{Status: in.Status, Recipient: recipientKey(in.To), Reference: in.Reference, Limit: in.Page.Size() + 1}
 	if in.Page.Cursor == "" {
 		return q, nil
 	}

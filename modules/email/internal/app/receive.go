@@ -5,12 +5,12 @@ import (
 	"errors"
 	"log/slog"
 
+	"shop/modules/cart"
 	"shop/modules/email"
 	"shop/modules/payments"
 	"shop/modules/users"
 	"shop/platform/event"
 	"shop/platform/fault"
-	"shop/platform/id"
 	"shop/platform/identity"
 )
 
@@ -18,16 +18,37 @@ import (
 func Events() []string {
 	return []string{
 		users.EventRegistered, users.EventVerificationRequested, users.EventPasswordResetRequested,
-		users.EventRemoved, payments.EventInvoiceCreated, payments.EventInvoicePaid,
+		users.EventMerged, users.EventRemoved,
+		payments.EventInvoiceCreated, payments.EventInvoicePaid, payments.EventInvoiceVoided, payments.EventInvoiceRefunded,
+		cart.EventOrderPacked, cart.EventOrderShipped, cart.EventOrderDelivered, cart.EventOrderCancelled,
 	}
 }
 
-// Receive implements email.Service.
+// effect is what an event calls for, done in the transaction that records the
+// event as handled; nil is nothing.
+type effect func(context.Context) error
+
+// Receive implements email.Service. Also an event that calls for nothing is
+// recorded as handled: the reconciler asks for each.
 func (s *Service) Receive(ctx context.Context, e event.Envelope) error {
 	if err := identity.RequireService(ctx); err != nil {
 		return err
 	}
 	ctx = identity.AsService(ctx, module)
+	act, err := s.effectOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	return s.Once.Event(ctx, e, func(ctx context.Context) error {
+		if act == nil {
+			return nil
+		}
+		return act(ctx)
+	})
+}
+
+// effectOf asks other modules what there is to say, before the transaction.
+func (s *Service) effectOf(ctx context.Context, e event.Envelope) (effect, error) {
 	switch e.Name {
 	case users.EventRegistered:
 		return s.registered(ctx, e)
@@ -35,68 +56,75 @@ func (s *Service) Receive(ctx context.Context, e event.Envelope) error {
 		return s.verificationRequested(ctx, e)
 	case users.EventPasswordResetRequested:
 		return s.passwordResetRequested(ctx, e)
+	case users.EventMerged:
+		payload, err := decode[users.Merged](e)
+		return func(ctx context.Context) error { return s.Store.MoveUser(ctx, payload.From, payload.To) }, err
 	case users.EventRemoved:
-		return s.userRemoved(ctx, e)
-	case payments.EventInvoiceCreated:
-		return s.invoiceCreated(ctx, e)
-	case payments.EventInvoicePaid:
-		return s.invoicePaid(ctx, e)
+		payload, err := decode[users.Removed](e)
+		return func(ctx context.Context) error { return s.Store.RemoveUser(ctx, payload.UserID) }, err
 	default:
-		return fault.InvalidField("body.name", "is no event that the e-mail module acts on")
+		about, err := noticeOf(e)
+		if err != nil {
+			return nil, err
+		}
+		return s.notify(ctx, about)
 	}
 }
 
-func (s *Service) registered(ctx context.Context, e event.Envelope) error {
+func (s *Service) registered(ctx context.Context, e event.Envelope) (effect, error) {
 	payload, err := decode[users.Registered](e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	user, found, err := s.user(ctx, payload.UserID)
 	if err != nil || !found {
-		return err
+		return nil, err
 	}
 	mail, err := s.account(user, email.TemplateRegistration, user.Name)
-	if err != nil {
-		return err
-	}
-	return s.Once.Event(ctx, e, func(ctx context.Context) error { return s.enqueue(ctx, mail) })
+	return s.queue(mail), err
 }
 
-func (s *Service) verificationRequested(ctx context.Context, e event.Envelope) error {
+func (s *Service) verificationRequested(ctx context.Context, e event.Envelope) (effect, error) {
 	payload, err := decode[users.VerificationRequested](e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	user, found, err := s.user(ctx, payload.UserID)
 	if err != nil || !found || user.Verified {
-		return err
+		return nil, err
 	}
-	return s.onDemand(ctx, e, user, email.TemplateVerification)
+	return s.onDemand(user, email.TemplateVerification)
 }
 
-func (s *Service) passwordResetRequested(ctx context.Context, e event.Envelope) error {
+func (s *Service) passwordResetRequested(ctx context.Context, e event.Envelope) (effect, error) {
 	payload, err := decode[users.PasswordResetRequested](e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	user, err := s.Users.FindUser(ctx, users.FindUserInput(payload))
 	if errors.Is(err, users.ErrUserNotFound) {
-		return nil
+		return nil, nil //nolint:nilnil // nothing to do
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.onDemand(ctx, e, user, email.TemplatePasswordReset)
+	return s.onDemand(user, email.TemplatePasswordReset)
+}
+
+// queue is the effect that queues a message whatever the limits: it follows from
+// a registration or a purchase, which happen once.
+func (s *Service) queue(mail Mail) effect {
+	return func(ctx context.Context) error { return s.enqueue(ctx, mail) }
 }
 
 // onDemand queues what anybody can ask for again and again: beyond the
 // recipient's limit it is dropped, since the ones before say the same.
-func (s *Service) onDemand(ctx context.Context, e event.Envelope, user users.User, template email.Template) error {
+func (s *Service) onDemand(user users.User, template email.Template) (effect, error) {
 	mail, err := s.account(user, template, user.Name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.Once.Event(ctx, e, func(ctx context.Context) error {
+	return func(ctx context.Context) error {
 		err := s.allowRecipient(ctx, mail.To)
 		if errors.Is(err, email.ErrTooMany) {
 			s.Logger.WarnContext(ctx, "e-mail dropped: its recipient has had too many within the hour",
@@ -107,58 +135,7 @@ func (s *Service) onDemand(ctx context.Context, e event.Envelope, user users.Use
 			return err
 		}
 		return s.enqueue(ctx, mail)
-	})
-}
-
-func (s *Service) invoiceCreated(ctx context.Context, e event.Envelope) error {
-	payload, err := decode[payments.InvoiceCreated](e)
-	if err != nil {
-		return err
-	}
-	return s.bill(ctx, e, email.TemplateInvoice, payload.UserID, payload.InvoiceID)
-}
-
-func (s *Service) invoicePaid(ctx context.Context, e event.Envelope) error {
-	payload, err := decode[payments.InvoicePaid](e)
-	if err != nil {
-		return err
-	}
-	return s.bill(ctx, e, email.TemplateReceipt, payload.UserID, payload.InvoiceID)
-}
-
-// bill queues a message about an invoice. Each follows from a purchase, so no
-// limit drops it.
-func (s *Service) bill(ctx context.Context, e event.Envelope, template email.Template, owner id.User, named id.Invoice) error {
-	user, found, err := s.user(ctx, owner)
-	if err != nil || !found {
-		return err
-	}
-	invoice, err := s.Payments.Invoice(ctx, payments.InvoiceInput{ID: named})
-	if err != nil {
-		return err
-	}
-	mail, err := s.billing(user, user.Email, template, user.Name, invoice)
-	if err != nil {
-		return err
-	}
-	return s.Once.Event(ctx, e, func(ctx context.Context) error { return s.enqueue(ctx, mail) })
-}
-
-func (s *Service) userRemoved(ctx context.Context, e event.Envelope) error {
-	payload, err := decode[users.Removed](e)
-	if err != nil {
-		return err
-	}
-	return s.Once.Event(ctx, e, func(ctx context.Context) error { return s.Store.RemoveUser(ctx, payload.UserID) })
-}
-
-// user reads an account; found is false for one that was removed meanwhile.
-func (s *Service) user(ctx context.Context, named id.User) (user users.User, found bool, err error) {
-	user, err = s.Users.User(ctx, users.UserInput{ID: named})
-	if errors.Is(err, users.ErrUserNotFound) {
-		return users.User{}, false, nil
-	}
-	return user, err == nil, err
+	}, nil
 }
 
 // decode reads an event's payload.

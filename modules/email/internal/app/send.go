@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"shop/modules/email"
+	"shop/modules/email/internal/letter"
 	"shop/modules/payments"
 	"shop/modules/users"
 	"shop/platform/fault"
@@ -50,7 +51,8 @@ func (s *Service) admit(ctx context.Context, mail Mail) error {
 // enqueue stores a message in the transaction of ctx and wakes a worker after
 // its commit.
 func (s *Service) enqueue(ctx context.Context, mail Mail) error {
-	if err := s.Store.Add(ctx, mail); err != nil {
+	added, err := s.Store.Add(ctx, mail)
+	if err != nil || !added {
 		return err
 	}
 	s.Store.AfterCommit(ctx, s.Queued.Ring)
@@ -74,7 +76,7 @@ func (s *Service) compose(ctx context.Context, in email.SendInput) (Mail, error)
 		if err != nil {
 			return Mail{}, err
 		}
-		return s.billing(recipient, in.To, in.Template, name, invoice)
+		return s.billing(recipient, in.To, in.Template, letter.About{Name: name, Invoice: invoice})
 	default:
 		if recipient.ID.IsZero() {
 			return Mail{}, fault.InvalidField("body.to", "must be a user's address: the message carries a token of his account")
@@ -111,7 +113,7 @@ func (s *Service) invoiceOf(ctx context.Context, recipient users.User, in email.
 		return invoice, fault.InvalidField(location, "there is no such invoice")
 	case err != nil:
 		return invoice, err
-	case in.Template == email.TemplateReceipt && invoice.Status != payments.StatusPaid:
+	case in.Template == email.TemplateReceipt && invoice.PaidAt.IsZero():
 		return invoice, fault.InvalidField(location, "must be a paid invoice for a receipt")
 	case !identity.From(ctx).Administrator && invoice.UserID != recipient.ID:
 		return invoice, fault.InvalidField(location, "is not an invoice of this user")
@@ -148,13 +150,14 @@ func (s *Service) account(recipient users.User, template email.Template, name st
 
 // billing writes a message about an invoice.
 func (s *Service) billing(
-	recipient users.User, to string, template email.Template, name string, invoice payments.Invoice,
+	recipient users.User, to string, template email.Template, about letter.About,
 ) (Mail, error) {
-	text, err := s.Writer.Billing(template, name, invoice)
+	text, err := s.Writer.Billing(template, about)
 	if err != nil {
 		return Mail{}, err
 	}
 	mail := s.draft(recipient, to)
+	mail.Reference = about.Invoice.ID.String()
 	mail.Template, mail.Subject, mail.Text, mail.HTML = template, text.Subject, text.Text, text.HTML
 	return mail, nil
 }

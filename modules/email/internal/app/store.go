@@ -19,6 +19,9 @@ type Mail struct {
 	// Token is what the single-use token is good for that takes the place of the
 	// mark in the bodies; empty for none.
 	Token users.Purpose
+	// Occasion names what called for it, where there may be one only; empty for
+	// what may be sent again.
+	Occasion string
 	// Tries counts the attempts since it was queued, the last time.
 	Tries int
 }
@@ -40,8 +43,9 @@ type Once interface {
 
 // Store keeps the e-mails.
 type Store interface {
-	// Add stores a new e-mail, in the transaction of ctx.
-	Add(ctx context.Context, m Mail) error
+	// Add stores a new e-mail, in the transaction of ctx; added is false when there
+	// is one of its occasion already.
+	Add(ctx context.Context, m Mail) (added bool, err error)
 	// AfterCommit runs fn when the transaction of ctx has committed.
 	AfterCommit(ctx context.Context, fn func())
 	// Find reads an e-mail and its attempts. Errors: email.ErrEmailNotFound.
@@ -59,6 +63,15 @@ type Store interface {
 	Requeue(ctx context.Context, mail id.Email, at time.Time) (done bool, err error)
 	// RemoveUser deletes all e-mails to a user.
 	RemoveUser(ctx context.Context, user id.User) error
+	// MoveUser makes the e-mails to one user those to another one.
+	MoveUser(ctx context.Context, from, to id.User) error
+	// Occasions returns those of the occasions that have an e-mail.
+	Occasions(ctx context.Context, occasions []string) ([]string, error)
+	// Mentioned reports whether there is an e-mail without occasion to a user, made
+	// from a template, whose text has some text in it.
+	Mentioned(ctx context.Context, user id.User, template email.Template, text string) (bool, error)
+	// Overdue names queued e-mails that should have been tried before a time.
+	Overdue(ctx context.Context, before time.Time) ([]id.Email, error)
 }
 
 // Query says which e-mails to list, and from where.
@@ -66,6 +79,8 @@ type Query struct {
 	Status email.Status
 	// Recipient is in lower case; empty for all.
 	Recipient string
+	// Reference is empty for all.
+	Reference string
 	// After is where the page before ended; nil for the first.
 	After *Place
 	Limit int
@@ -108,4 +123,6 @@ type Outcome struct {
 	Status email.Status
 	// NextAttemptAt is when a queued one is tried again.
 	NextAttemptAt time.Time
+	// Event is published with it; nil when the e-mail is tried again.
+	Event event.Event
 }

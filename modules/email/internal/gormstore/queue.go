@@ -9,12 +9,14 @@ import (
 	"shop/modules/email"
 	"shop/modules/email/internal/app"
 	"shop/platform/database"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 )
 
 // Queue implements app.Queue.
 type Queue struct {
-	db *database.DB
+	db     *database.DB
+	outbox *outbox.Outbox
 	// clock is SQL: the database's time in milliseconds.
 	clock string
 }
@@ -22,8 +24,8 @@ type Queue struct {
 var _ app.Queue = (*Queue)(nil)
 
 // NewQueue makes the queue over the module's migrated database.
-func NewQueue(db *database.DB) *Queue {
-	q := &Queue{db: db, clock: "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"}
+func NewQueue(db *database.DB, events *outbox.Outbox) *Queue {
+	q := &Queue{db: db, outbox: events, clock: "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"}
 	if db.Dialect() == database.SQLite {
 		q.clock = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 	}
@@ -94,31 +96,54 @@ func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settl
 		string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
 	note := database.SQL(
 		`INSERT INTO email_attempts (email_id, number, at, error) SELECT id, attempts, ?, ? FROM `, o.At, o.Error)
+	var told outbox.Entry
+	if o.Event != nil {
+		if told, err = q.outbox.Prepare(ctx, o.Event); err != nil {
+			return false, fmt.Errorf("record an attempt: %w", err)
+		}
+	}
 	run := q.settleSQLite
 	if q.db.Dialect() == database.Postgres {
 		run = q.settlePostgres
 	}
-	if settled, err = run(ctx, o.ID, settle, note); err != nil {
+	if settled, err = run(ctx, o.ID, settle, note, told); err != nil {
 		return false, fmt.Errorf("record an attempt: %w", err)
+	}
+	if settled {
+		q.outbox.Appended(ctx, told)
 	}
 	return settled, nil
 }
 
-func (q *Queue) settlePostgres(ctx context.Context, _ id.Email, settle, note database.Part) (bool, error) {
+func (q *Queue) settlePostgres(
+	ctx context.Context, _ id.Email, settle, note database.Part, told outbox.Entry,
+) (bool, error) {
+	event := database.Part{}
+	if !told.IsZero() {
+		event = told.Insert("settled")
+		event.SQL = `, told AS (` + event.SQL + `)`
+	}
 	statement, args := database.Compose(
-		database.SQL(`WITH settled AS (`), settle, database.SQL(` RETURNING id, attempts) `), note, database.SQL(`settled`))
+		database.SQL(`WITH settled AS (`), settle, database.SQL(` RETURNING id, attempts)`), event,
+		database.SQL(` `), note, database.SQL(`settled`))
 	done := q.db.Write(ctx).Exec(statement, args...)
 	return done.RowsAffected > 0, done.Error
 }
 
-func (q *Queue) settleSQLite(ctx context.Context, mail id.Email, settle, note database.Part) (settled bool, err error) {
+func (q *Queue) settleSQLite(
+	ctx context.Context, mail id.Email, settle, note database.Part, told outbox.Entry,
+) (settled bool, err error) {
 	err = q.db.InTx(ctx, func(ctx context.Context) error {
 		tx := q.db.Write(ctx)
 		done := tx.Exec(settle.SQL, settle.Args...)
 		if settled = done.RowsAffected > 0; done.Error != nil || !settled {
 			return done.Error
 		}
-		return tx.Exec(note.SQL+`emails WHERE id = ?`, append(note.Args, mail)...).Error
+		if err := tx.Exec(note.SQL+`emails WHERE id = ?`, append(note.Args, mail)...).Error; err != nil || told.IsZero() {
+			return err
+		}
+		event := told.Insert(`emails WHERE id = ?`)
+		return tx.Exec(event.SQL, append(event.Args, mail)...).Error
 	})
 	return settled, err
 }

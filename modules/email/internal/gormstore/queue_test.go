@@ -12,6 +12,7 @@ import (
 	"shop/platform/database"
 	"shop/platform/dbtest"
 	"shop/platform/event/inbox"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 	"shop/platform/idempotency/sqlstore"
 )
@@ -21,18 +22,28 @@ func TestQueue(t *testing.T) {
 	dbtest.Each(t, "email", func(t *testing.T, db *database.DB) {
 		t.Parallel()
 		ctx, now := t.Context(), database.Now()
-		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db)
+		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db, outbox.New(db))
 		add := func(due time.Time) id.Email {
 			m := app.Mail{Email: email.Email{
 				ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
 				NextAttemptAt: due, Version: 1, CreatedAt: now, UpdatedAt: now,
 			}}
-			require.NoError(t, store.Add(ctx, m))
+			added, err := store.Add(ctx, m)
+			require.NoError(t, err)
+			require.True(t, added)
 			return m.ID
 		}
 		_, found, err := queue.Due(ctx)
 		require.NoError(t, err)
 		require.False(t, found)
+		late := add(now.Add(-time.Hour))
+		overdue, err := store.Overdue(ctx, now.Add(-time.Minute))
+		require.NoError(t, err)
+		require.Equal(t, []id.Email{late}, overdue)
+		overdue, err = store.Overdue(ctx, now.Add(-time.Hour))
+		require.NoError(t, err)
+		require.Empty(t, overdue)
+		require.NoError(t, db.Write(ctx).Exec(`DELETE FROM emails`).Error)
 
 		later, second, first := add(now.Add(time.Hour)), add(now), add(now.Add(-time.Second))
 		due, found, err := queue.Due(ctx)
@@ -58,7 +69,7 @@ func TestQueue(t *testing.T) {
 		kept, err := queue.Keep(ctx, "b", second, time.Hour)
 		require.NoError(t, err)
 		require.False(t, kept)
-		done, err := queue.Settle(ctx, "b", app.Outcome{ID: second, At: now, Status: email.StatusSent})
+		done, err := queue.Settle(ctx, "b", app.Outcome{ID: second, At: now, Status: email.StatusSent, Event: email.Sent{EmailID: second}})
 		require.NoError(t, err)
 		require.False(t, done)
 		require.NoError(t, queue.Discard(ctx, "b", second))
@@ -68,9 +79,12 @@ func TestQueue(t *testing.T) {
 		kept, err = queue.Keep(ctx, "a", second, time.Hour)
 		require.NoError(t, err)
 		require.True(t, kept)
-		done, err = queue.Settle(ctx, "a", app.Outcome{ID: second, At: now, Status: email.StatusSent})
+		done, err = queue.Settle(ctx, "a", app.Outcome{ID: second, At: now, Status: email.StatusSent, Event: email.Sent{EmailID: second}})
 		require.NoError(t, err)
 		require.True(t, done)
+		var told []string
+		require.NoError(t, db.Read(ctx).Raw(`SELECT name || ' ' || key FROM outbox`).Scan(&told).Error)
+		require.Equal(t, []string{email.EventSent + " " + second.String()}, told, "by who held it, once")
 		require.NoError(t, queue.Release(ctx, "a", []id.Email{first, second}))
 		require.Equal(t, []id.Email{first}, claim("c", time.Hour, 10))
 		require.NoError(t, queue.Discard(ctx, "c", first))

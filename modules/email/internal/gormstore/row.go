@@ -19,6 +19,7 @@ type row struct {
 	TextBody      string
 	HTMLBody      string `gorm:"column:html_body"`
 	Template      string
+	Reference     string
 	TokenPurpose  string
 	Status        string
 	Tries         int
@@ -32,7 +33,7 @@ type row struct {
 
 // listColumns are those that a list shows; bodies are large.
 const (
-	listColumns = "id, user_id, recipient, subject, template, token_purpose, status, tries, attempts, next_attempt_at, sent_at, version, created_at, updated_at"
+	listColumns = "id, user_id, recipient, subject, template, reference, token_purpose, status, tries, attempts, next_attempt_at, sent_at, version, created_at, updated_at"
 	allColumns  = listColumns + ", text_body, html_body"
 )
 
@@ -40,7 +41,7 @@ func (r row) mail() app.Mail {
 	return app.Mail{
 		Email: email.Email{
 			ID: r.ID, To: r.Recipient, Subject: r.Subject, Text: r.TextBody, HTML: r.HTMLBody,
-			Template: email.Template(r.Template), Status: email.Status(r.Status),
+			Template: email.Template(r.Template), Reference: r.Reference, Status: email.Status(r.Status),
 			NextAttemptAt: moment(r.NextAttemptAt), SentAt: moment(r.SentAt),
 			Version: r.Version, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		},

@@ -50,18 +50,22 @@ func (s *Store) Event(ctx context.Context, e event.Envelope, fn func(context.Con
 func (s *Store) AfterCommit(ctx context.Context, fn func()) { s.db.AfterCommit(ctx, fn) }
 
 // Add implements app.Store.
-func (s *Store) Add(ctx context.Context, m app.Mail) error {
-	err := s.db.Write(ctx).Exec(
-		`INSERT INTO emails (id, user_id, recipient, recipient_key, subject, text_body, html_body, template,
-		   token_purpose, status, tries, next_attempt_at, sent_at, version, created_at, updated_at)
-		 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, m.UserID, m.To, recipientKey(m.To), m.Subject, m.Text, m.HTML, string(m.Template),
-		string(m.Token), string(m.Status), m.Tries, instant(m.NextAttemptAt), instant(m.SentAt),
-		m.Version, m.CreatedAt, m.UpdatedAt).Error
-	if err != nil {
-		return fmt.Errorf("add e-mail: %w", err)
+func (s *Store) Add(ctx context.Context, m app.Mail) (added bool, err error) {
+	var occasion *string
+	if m.Occasion != "" {
+		occasion = &m.Occasion
 	}
-	return nil
+	done := s.db.Write(ctx).Exec(
+		`INSERT INTO emails (id, user_id, recipient, recipient_key, subject, text_body, html_body, template, reference,
+		   occasion, token_purpose, status, tries, next_attempt_at, sent_at, version, created_at, updated_at)
+		 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (occasion) DO NOTHING`,
+		m.ID, m.UserID, m.To, recipientKey(m.To), m.Subject, m.Text, m.HTML, string(m.Template), m.Reference,
+		occasion, string(m.Token), string(m.Status), m.Tries, instant(m.NextAttemptAt), instant(m.SentAt),
+		m.Version, m.CreatedAt, m.UpdatedAt)
+	if done.Error != nil {
+		return false, fmt.Errorf("add e-mail: %w", done.Error)
+	}
+	return done.RowsAffected > 0, nil
 }
 
 // Find implements app.Store.
@@ -129,6 +133,9 @@ func conditions(q app.Query) (where []string, values []any) {
 	if q.Recipient != "" {
 		where, values = append(where, "recipient_key = ?"), append(values, q.Recipient)
 	}
+	if q.Reference != "" {
+		where, values = append(where, "reference = ? AND reference <> ''"), append(values, q.Reference)
+	}
 	return where, values
 }
 
@@ -166,6 +173,14 @@ func (s *Store) Requeue(ctx context.Context, mail id.Email, at time.Time) (bool,
 func (s *Store) RemoveUser(ctx context.Context, user id.User) error {
 	if err := s.db.Write(ctx).Exec(`DELETE FROM emails WHERE user_id = ?`, user).Error; err != nil {
 		return fmt.Errorf("delete the e-mails of a user: %w", err)
+	}
+	return nil
+}
+
+// MoveUser implements app.Store.
+func (s *Store) MoveUser(ctx context.Context, from, to id.User) error {
+	if err := s.db.Write(ctx).Exec(`UPDATE emails SET user_id = ? WHERE user_id = ?`, to, from).Error; err != nil {
+		return fmt.Errorf("move the e-mails of a user: %w", err)
 	}
 	return nil
 }

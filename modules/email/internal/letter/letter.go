@@ -3,6 +3,7 @@
 package letter
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"shop/modules/email"
 	"shop/modules/payments"
+	"shop/platform/money"
 )
 
 // Letter is a message.
@@ -39,7 +41,8 @@ func NewWriter(shop, publicURL string) (*Writer, error) {
 	w := &Writer{shop: shop, publicURL: strings.TrimSuffix(publicURL, "/"), sheets: map[email.Template]sheet{}}
 	for _, name := range []email.Template{
 		email.TemplateRegistration, email.TemplateVerification, email.TemplatePasswordReset,
-		email.TemplateInvoice, email.TemplateReceipt,
+		email.TemplateInvoice, email.TemplateReceipt, email.TemplateInvoiceVoided, email.TemplateRefund,
+		email.TemplateOrderPacked, email.TemplateOrderShipped, email.TemplateOrderDelivered, email.TemplateOrderCancelled,
 	} {
 		file := "templates/" + string(name)
 		text, err := texttemplate.New(string(name)+".txt").Option("missingkey=error").ParseFS(files, file+".txt", "templates/lines.txt")
@@ -72,10 +75,28 @@ func (w *Writer) Account(template email.Template, name string) (Letter, error) {
 	return w.write(template, data, func(subject string) any { data.Subject = subject; return data })
 }
 
+// About is what a message about an invoice, or its order, says.
+type About struct {
+	// Name is whom it greets; may be empty.
+	Name    string
+	Invoice payments.Invoice
+	// Amount is what went back, for the refund template.
+	Amount money.Amount
+	// Carrier and Tracking are those of a shipment, for the order_shipped template;
+	// either may be empty.
+	Carrier, Tracking string
+}
+
 // billing is what the templates about an invoice are filled with.
 type billing struct {
-	Shop, Subject, Name, ID, Date, Total string
-	Lines                                []line
+	Shop, Subject, Name, ID, Number, Date, Total string
+	// Tax is empty without one; TaxIncluded says that the sums include it.
+	Tax, TaxRate              string
+	TaxIncluded               bool
+	Amount, Carrier, Tracking string
+	Lines                     []line
+	// Items are the lines that are things.
+	Items []line
 }
 
 type line struct {
@@ -83,20 +104,30 @@ type line struct {
 	Quantity                      int64
 }
 
-// Billing writes about an invoice: the invoice or receipt template.
-func (w *Writer) Billing(template email.Template, name string, invoice payments.Invoice) (Letter, error) {
+// Billing writes about an invoice: any template that Account does not write. An
+// invoice without a number is named by its identifier.
+func (w *Writer) Billing(template email.Template, about About) (Letter, error) {
+	invoice := about.Invoice
 	at := invoice.CreatedAt
 	if template == email.TemplateReceipt {
 		at = invoice.PaidAt
 	}
 	data := billing{
-		Shop: w.shop, Name: name, ID: invoice.ID.String(), Date: at.UTC().Format("2 January 2006"),
-		Total: invoice.Total.String(), Lines: make([]line, len(invoice.Lines)),
+		Shop: w.shop, Name: about.Name, ID: invoice.ID.String(), Number: cmp.Or(invoice.Number, invoice.ID.String()),
+		Date: at.UTC().Format("2 January 2006"), Total: invoice.Total.String(),
+		Amount: about.Amount.String(), Carrier: about.Carrier, Tracking: about.Tracking,
+		Lines: make([]line, len(invoice.Lines)),
+	}
+	if invoice.Tax.Amount.Minor != 0 {
+		data.Tax, data.TaxRate, data.TaxIncluded = invoice.Tax.Amount.String(), invoice.Tax.Rate, invoice.Tax.Included
 	}
 	for i, l := range invoice.Lines {
 		data.Lines[i] = line{
 			Description: l.Description, Quantity: l.Quantity,
 			UnitPrice: l.UnitPrice.String(), Total: l.LineTotal.String(),
+		}
+		if l.Kind != payments.KindDiscount && l.Kind != payments.KindShipping {
+			data.Items = append(data.Items, data.Lines[i])
 		}
 	}
 	return w.write(template, data, func(subject string) any { data.Subject = subject; return data })

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"shop/modules/email"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/fault"
 	"shop/platform/httpapi"
@@ -82,6 +83,9 @@ func (c *Client) ListEmails(ctx context.Context, in email.ListEmailsInput) (page
 	if in.To != "" {
 		query.Set("to", in.To)
 	}
+	if in.Reference != "" {
+		query.Set("reference", in.Reference)
+	}
 	var wire httpapi.ListBody[Summary]
 	_, err := c.remote.Do(ctx, remote.Call{
 		Does: email.MethodListEmails, Method: http.MethodGet, Path: "/emails/", Query: query, Result: &wire,
@@ -104,4 +108,9 @@ func (c *Client) Receive(ctx context.Context, e event.Envelope) error {
 		Does: email.MethodReceive, Method: http.MethodPost, Path: "/internal/email/events", Body: e,
 	})
 	return err
+}
+
+// Verify implements email.Service.
+func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return audit.Call(ctx, c.remote, "email", in)
 }

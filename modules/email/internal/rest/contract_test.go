@@ -12,6 +12,7 @@ import (
 	"shop/modules/email"
 	"shop/modules/email/internal/rest"
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -48,6 +49,10 @@ func (s stub) Receive(_ context.Context, e event.Envelope) error {
 	return moduletest.Perform(s.script, e)
 }
 
+func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var (
@@ -67,6 +72,8 @@ func TestContract(t *testing.T) {
 	sent.Status, sent.NextAttemptAt, sent.SentAt, sent.Version = email.StatusSent, time.Time{}, at.Add(time.Minute), 3
 	sent.Template, sent.UpdatedAt = email.TemplateReceipt, sent.SentAt
 	sent.Attempts = []email.Attempt{{At: at, Error: "450 4.2.1 busy"}, {At: sent.SentAt}}
+	about := sent
+	about.Reference = "inv_01h455vb4pex5vsknk084sn02q"
 	listed := sent
 	listed.Text, listed.HTML, listed.Attempts = "", "", nil
 	payload, err := json.Marshal(users.Registered{UserID: user})
@@ -116,6 +123,18 @@ func TestContract(t *testing.T) {
 			}),
 			fails("Retry-notDead", email.ErrNotDead, func(ctx context.Context, s S) (any, error) {
 				return s.Retry(ctx, email.RetryInput{ID: mail})
+			}),
+			answers("Email-reference", about, func(ctx context.Context, s S) (any, error) {
+				return s.Email(ctx, email.EmailInput{ID: mail})
+			}),
+			answers("ListEmails-reference", page.Page[email.Email]{}, func(ctx context.Context, s S) (any, error) {
+				return s.ListEmails(ctx, email.ListEmailsInput{Page: page.Request{Limit: 20}, Reference: about.Reference})
+			}),
+			answers("Verify", audit.Report{
+				Checked:  map[string]int64{"email.dead": 7},
+				Findings: []audit.Finding{{Check: "email.dead", Subject: mail.String(), Want: "sent", Got: "dead"}},
+			}, func(ctx context.Context, s S) (any, error) {
+				return s.Verify(ctx, audit.Input{MinAge: time.Minute})
 			}),
 			answers("Receive", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Receive(ctx, event.Envelope{

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/modules/email"
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/module"
 )
@@ -22,6 +23,7 @@ func registerInternal(api *httpapi.API, h handlers) {
 		Errors:      []int{http.StatusConflict, http.StatusTooManyRequests}, MaxBodyBytes: maxMessageBytes,
 	}, h.sendMessage)
 	module.RegisterEvents(api, "email", h.service.Receive)
+	audit.Register(api, "email", h.service.Verify)
 }
 
 // Message is a message to send, as another module asks for it: what is wrong

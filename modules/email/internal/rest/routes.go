@@ -84,10 +84,12 @@ type listInput struct {
 	httpapi.PageQuery
 	Status string `query:"status" enum:"queued,sent,dead" doc:"Only this state."`
 	To     string `query:"to" maxLength:"254" doc:"Only this recipient." example:"jo@example.com"`
+	// An id.Invoice would refuse what is missing, too.
+	Reference string `query:"reference" maxLength:"64" doc:"Only what is about this invoice." example:"inv_01h455vb4pex5vsknk084sn02q"`
 }
 
 func (h handlers) list(ctx context.Context, in *listInput) (*httpapi.List[Summary], error) {
-	p, err := h.service.ListEmails(ctx, email.ListEmailsInput{Page: in.Page(), Status: email.Status(in.Status), To: in.To})
+	p, err := h.service.ListEmails(ctx, email.ListEmailsInput{Page: in.Page(), Status: email.Status(in.Status), To: in.To, Reference: in.Reference})
 	if err != nil {
 		return nil, err
 	}

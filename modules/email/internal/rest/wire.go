@@ -39,6 +39,7 @@ type Summary struct {
 	To            string     `json:"to" example:"jo@example.com"`
 	Subject       string     `json:"subject" example:"We open on Sunday"`
 	Template      string     `json:"template,omitempty" doc:"What it was made from; missing when it was written out." example:"receipt"`
+	Reference     string     `json:"reference,omitempty" doc:"The invoice that it is about, if any." example:"inv_01h455vb4pex5vsknk084sn02q"`
 	Status        string     `json:"status" enum:"queued,sent,dead" doc:"dead: given up; it can be queued again." example:"sent"`
 	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty" doc:"When a queued one is tried next." example:"2026-11-02T09:30:00.000000Z"`
 	SentAt        *time.Time `json:"sent_at,omitempty" doc:"When the mail server took it." example:"2026-11-02T09:30:01.000000Z"`
@@ -49,7 +50,7 @@ type Summary struct {
 
 func summaryOf(e email.Email) Summary {
 	return Summary{
-		ID: e.ID, To: e.To, Subject: e.Subject, Template: string(e.Template), Status: string(e.Status),
+		ID: e.ID, To: e.To, Subject: e.Subject, Template: string(e.Template), Reference: e.Reference, Status: string(e.Status),
 		NextAttemptAt: moment(e.NextAttemptAt), SentAt: moment(e.SentAt),
 		Version: e.Version, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 	}
@@ -58,7 +59,7 @@ func summaryOf(e email.Email) Summary {
 // value is the e-mail as the face has it in a list.
 func (s Summary) value() email.Email {
 	return email.Email{
-		ID: s.ID, To: s.To, Subject: s.Subject, Template: email.Template(s.Template), Status: email.Status(s.Status),
+		ID: s.ID, To: s.To, Subject: s.Subject, Template: email.Template(s.Template), Reference: s.Reference, Status: email.Status(s.Status),
 		NextAttemptAt: valueOf(s.NextAttemptAt), SentAt: valueOf(s.SentAt),
 		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 	}
