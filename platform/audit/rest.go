@@ -64,7 +64,7 @@ type verifyOutput struct{ Body AuditReport }
 // administrators. verify is that of the module's face.
 func Register(api *httpapi.API, module string, verify func(context.Context, Input) (Report, error)) {
 	httpapi.Handle(api, httpapi.Operation{
-		ID: "verify-" + module, Method: http.MethodPost, Path: pathOf(module), Module: module,
+		ID: "audit-" + module, Method: http.MethodPost, Path: pathOf(module), Module: module,
 		Summary: "Compare what the module has written down with itself and with the other modules", Access: httpapi.Internal,
 		Description: "Changes nothing without `repair`.",
 	}, func(ctx context.Context, in *verifyInput) (*verifyOutput, error) {

@@ -1,6 +1,7 @@
 package emailtest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -52,13 +53,13 @@ func testReceiveOrders(t *testing.T, f Fixture) {
 	}, f.about(t, invoice.ID))
 	f.receive(t, payments.InvoiceVoided{InvoiceID: other.ID, UserID: user.ID}) // a draft, without a number
 	require.Equal(t, []email.Template{email.TemplateReceipt}, f.about(t, other.ID))
-	text := ""
+	var text strings.Builder
 	for _, d := range f.awaitDelivered(t, 8) {
 		require.Equal(t, "jo@example.com", d.To)
-		text += d.Subject + d.Text
+		text.WriteString(d.Subject + d.Text)
 	}
 	for _, part := range []string{"2026-000042", "with Bird & Sons", "tracking number is B12", "sent back 7.50 EUR", "sent back 2.50 EUR"} {
-		require.Contains(t, text, part)
+		require.Contains(t, text.String(), part)
 	}
 	_, err := f.Service.ListEmails(AsAdministrator(t.Context()), email.ListEmailsInput{Reference: "order"})
 	requireFields(t, err, "query.reference")
