@@ -20,6 +20,7 @@ type stock struct {
 	// size is how many products, cart items, invoices, lines, users, e-mails,
 	// log entries and sessions there are.
 	size                            int
+	discount                        string
 	admin, user, token, item, email string
 	products                        []string
 	invoice, otherUser, creditNote  string
@@ -83,6 +84,7 @@ func fill(t *testing.T, cfg config.Config, size int) stock {
 		w.item = create("/user/me/cart/", w.token, map[string]any{"product_id": w.products[i], "quantity": 1}, http.StatusCreated)
 		w.email = create("/send_email/", s.admin, map[string]any{"to": fmt.Sprintf("jo%d@example.com", i), "subject": "Hello", "text": "Hello"}, http.StatusAccepted)
 		w.otherUser = create("/user/", "", map[string]any{"email": fmt.Sprintf("user%d@example.com", i), "password": "a long enough password", "name": "Joan"}, http.StatusCreated)
+		w.discount = create("/discounts/", s.admin, map[string]any{"code": fmt.Sprint("SPRING-", i), "basis_points": 1500}, http.StatusCreated)
 		s.signIn(t, "grace@example.com", "a long enough password")
 		create("/log", w.token, map[string]any{"action": fmt.Sprint("viewed.", i)}, http.StatusCreated)
 	}
@@ -185,6 +187,9 @@ func measuredRequests() []measured {
 		{operation: "GET /emails/", query: "?limit=100&count=exact"},
 		{operation: "GET /user/{uid}/cart/", path: me("/user/me/cart/"), customer: true},
 		{operation: "GET /user/{uid}/cart/{id}", path: item, customer: true},
+		{operation: "GET /user/{uid}/cart/quote", path: me("/user/me/cart/quote"), query: "?discount_code=spring-0", customer: true},
+		{operation: "GET /discount/{id}", path: at("/discount/%s", func(w stock) string { return w.discount })},
+		{operation: "GET /discounts/", query: "?limit=100&count=exact"},
 		{operation: "GET /invoices/{id}", path: invoice, customer: true},
 		{operation: "GET /invoices/{id}/document.html", path: func(w stock) string { return invoice(w) + "/document.html" }, customer: true},
 		{operation: "GET /invoices/{id}/document.pdf", path: func(w stock) string { return invoice(w) + "/document.pdf" }, customer: true},
