@@ -230,7 +230,11 @@ func (w *walker) orders(token, invoice, product string) {
 func (w *walker) orderOf(token, invoice string) (order string) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
-		var list struct{ Items []struct{ ID string } }
+		var list struct {
+			Items []struct {
+				ID string `json:"id"`
+			} `json:"items"`
+		}
 		err := json.Unmarshal([]byte(call(w.t, w.s.front.public, http.MethodGet, "/orders/?invoice_id="+invoice, token, nil).text), &list)
 		if err == nil && len(list.Items) == 1 {
 			order = list.Items[0].ID
