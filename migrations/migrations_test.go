@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -176,9 +175,12 @@ func TestSharedTables(t *testing.T) {
 		blocks := fence.FindAllStringSubmatch(string(readme), -1)
 		require.Len(t, blocks, 4)
 		for _, module := range modules(t, dialect) {
-			names := files(t, dialect, module)
-			up := names[slices.IndexFunc(names, func(name string) bool { return strings.HasSuffix(name, ".up.sql") })]
-			text := read(t, dialect, module, up)
+			var text string
+			for _, name := range files(t, dialect, module) {
+				if strings.HasSuffix(name, ".up.sql") {
+					text += read(t, dialect, module, name)
+				}
+			}
 			for n, block := range blocks {
 				statements := normal(block[1])
 				table := created.FindStringSubmatch(statements)[1]
@@ -186,7 +188,7 @@ func TestSharedTables(t *testing.T) {
 					continue
 				}
 				for statement := range strings.SplitSeq(statements, ";") {
-					require.Contains(t, text, strings.TrimSpace(statement), "%s/%s/%s", dialect, module, up)
+					require.Contains(t, text, strings.TrimSpace(statement), "%s/%s", dialect, module)
 				}
 			}
 		}

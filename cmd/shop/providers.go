@@ -100,8 +100,8 @@ func newEmail(cfg config.Config, d *databases, u users.Service, p payments.Servi
 	})
 }
 
-func newStats(d *databases) (*statsmod.Built, error) {
-	return statsmod.New(statsmod.Deps{Deps: d.stats}) //nolint:wrapcheck // names the module
+func newStats(cfg config.Config, d *databases) (*statsmod.Built, error) {
+	return statsmod.New(statsmod.Deps{Deps: d.stats, Retention: cfg.Stats.Retention}) //nolint:wrapcheck // names the module
 }
 
 // built are all modules.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"shop/platform/audit"
 	"shop/platform/contract"
 	"shop/platform/event"
 	"shop/platform/id"
@@ -16,26 +17,35 @@ import (
 )
 
 // Contract are the versions of this face on the wire.
-var Contract = contract.Versions{Newest: 1, Oldest: 1}
+var Contract = contract.Versions{Newest: 2, Oldest: 1}
 
 // Service is what the statistics module does. Every method may also return a
 // fault of kind Unavailable or Timeout.
 type Service interface {
 	// Record stores actions, all or none, and returns their identifiers in
 	// order. Anybody signed in for himself; administrators and services for
-	// anybody. Safe to repeat with a key. Errors: identity.ErrForbidden, an
+	// anybody. It returns when they are committed; concurrent calls share a
+	// commit. Safe to repeat with a key. Errors: identity.ErrForbidden, ErrBusy, an
 	// invalid field, in body for one action and in body[i] for several.
 	Record(ctx context.Context, in RecordInput) (Recorded, error)
 	// Entries lists what was recorded in a period, oldest first. Administrators
 	// and services. Errors: page.ErrCursor, an invalid field.
 	Entries(ctx context.Context, in EntriesInput) (page.Page[Entry], error)
 	// Summary counts what was recorded in a period, per bucket of time and per
-	// value of By, by time. Administrators and services. Errors: an invalid field.
+	// value of By, by time. Administrators and services. Of a time whose entries
+	// retention has removed, whole hours are still counted, except per user and in
+	// minutes. Errors: an invalid field.
 	Summary(ctx context.Context, in SummaryInput) (Summary, error)
-	// Receive acts on an event of another module: a removed user's entries lose
-	// the user and the data, and stay in the counts. Safe to repeat. Services
-	// only. Errors: an invalid field.
+	// Receive acts on an event of another module: registrations, checkouts and
+	// payments become entries user_registered, checked_out and paid, each once; a
+	// removed user's entries lose the user and the data, and stay in the counts,
+	// also those that come later. Safe to repeat. Services only. Errors: an invalid
+	// field.
 	Receive(ctx context.Context, e event.Envelope) error
+	// Verify compares the counts that summaries are made of with the entries, for
+	// every hour and action whose entries are all there. Administrators and
+	// services. With Repair it counts again.
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 }
 
 // The methods and what repeating them does.
@@ -44,6 +54,7 @@ var (
 	MethodEntries = contract.Method{Module: "stats", Name: "Entries", Class: contract.Read}
 	MethodSummary = contract.Method{Module: "stats", Name: "Summary", Class: contract.Read}
 	MethodReceive = contract.Method{Module: "stats", Name: "Receive", Class: contract.IdempotentWrite}
+	MethodVerify  = contract.Method{Module: "stats", Name: "Verify", Class: contract.Write}
 )
 
 // Limits of what is recorded.

@@ -71,7 +71,7 @@ type Config struct {
 	Catalog  Module   `key:"catalog"`
 	Cart     Cart     `key:"cart"`
 	Payments Payments `key:"payments"`
-	Stats    Module   `key:"stats"`
+	Stats    Stats    `key:"stats"`
 
 	// File is the settings file that was read, empty when there was none.
 	File string

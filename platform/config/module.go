@@ -58,6 +58,12 @@ type Payments struct {
 	SandboxWebhookSecret Secret `key:"sandbox_webhook_secret" doc:"signing secret of webhooks at /webhooks/sandbox, signed as Stripe signs its own; empty: webhooks are refused"`
 }
 
+// Stats holds the settings of the statistics module.
+type Stats struct {
+	Module
+	Retention time.Duration `key:"retention" doc:"how long recorded actions are kept, such as 9600h for 400 days, in whole days and at least one; their counts per hour stay; empty: for ever"`
+}
+
 // Placement says where a module's calls go.
 type Placement struct {
 	// Targets are the addresses of other processes' internal listeners, without a
@@ -73,7 +79,7 @@ type Placement struct {
 func (c *Config) modules() map[string]*Module {
 	return map[string]*Module{
 		"users": &c.Users.Module, "email": &c.Email, "catalog": &c.Catalog,
-		"cart": &c.Cart.Module, "payments": &c.Payments.Module, "stats": &c.Stats,
+		"cart": &c.Cart.Module, "payments": &c.Payments.Module, "stats": &c.Stats.Module,
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"shop/modules/stats/internal/app"
 	"shop/modules/stats/internal/gormstore"
 	"shop/modules/stats/internal/rest"
-	"shop/modules/users"
 	"shop/platform/event"
 	"shop/platform/httpapi"
 	"shop/platform/identity"
@@ -22,6 +21,9 @@ import (
 // Deps are what statistics are built from.
 type Deps struct {
 	module.Deps
+	// Retention is how long entries are kept, in whole UTC days; what summaries
+	// count by the hour stays. 0 keeps them for ever; less than a day is an error.
+	Retention time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -45,6 +47,7 @@ func New(d Deps) (*Built, error) {
 	face := &Switch{module.NewRoute(
 		d.Deps, name, local, func(r *remote.Client) stats.Service { return rest.NewClient(r) },
 		stats.MethodRecord, stats.MethodEntries, stats.MethodSummary, stats.MethodReceive,
+		stats.MethodVerify,
 	)}
 	return &Built{
 		Service: face,
@@ -63,18 +66,24 @@ func newLocal(d Deps) (stats.Service, []module.Worker, error) {
 	if d.DB == nil {
 		return nil, nil, nil
 	}
+	if d.Retention != 0 && d.Retention < minRetention {
+		return nil, nil, fmt.Errorf("a retention of %s is shorter than a day", d.Retention)
+	}
 	store := gormstore.New(d.DB)
 	service, err := app.New(app.Deps{Store: store, Once: store, Now: d.Now})
 	if err != nil {
 		return nil, nil, err //nolint:wrapcheck // New says what it was about
 	}
-	return service, []module.Worker{module.Pruning("idempotency records", d.Logger, store.Prune)}, nil
+	return service, []module.Worker{
+		module.Pruning("what is remembered of requests and events", d.Logger, store.Prune),
+		keeping(store, d.Retention, d.Logger),
+	}, nil
 }
 
 // subscriber hands events over through the face, wherever it leads.
 func subscriber(face stats.Service) event.Subscriber {
 	return event.Subscriber{
-		Name: name, Events: []string{users.EventRemoved},
+		Name: name, Events: app.Events(),
 		Handle: func(ctx context.Context, e event.Envelope) error {
 			return face.Receive(identity.AsService(ctx, name), e)
 		},

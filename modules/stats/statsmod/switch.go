@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/modules/stats"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/flip"
 	"shop/platform/page"
@@ -33,4 +34,9 @@ func (s *Switch) Summary(ctx context.Context, in stats.SummaryInput) (stats.Summ
 // Receive implements stats.Service.
 func (s *Switch) Receive(ctx context.Context, e event.Envelope) error {
 	return flip.Do(ctx, s.route, stats.MethodReceive, stats.Service.Receive, e)
+}
+
+// Verify implements stats.Service.
+func (s *Switch) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return flip.Call(ctx, s.route, stats.MethodVerify, stats.Service.Verify, in)
 }

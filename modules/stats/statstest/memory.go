@@ -4,22 +4,33 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"shop/modules/stats"
 	"shop/modules/stats/internal/app"
+	"shop/platform/event"
 	"shop/platform/id"
 )
 
 // memory implements app.Store over a slice in the order of time and identifier.
 type memory struct {
+	full    atomic.Bool
+	events  sync.Mutex // held while an event is handled
 	mu      sync.RWMutex
 	entries []stats.Entry
+	handled map[id.Event]bool
+	removed map[id.User]bool
 }
 
 // Insert implements app.Store.
 func (m *memory) Insert(_ context.Context, entries []stats.Entry) error {
+	if m.full.Load() {
+		return stats.ErrBusy
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range entries {
@@ -104,6 +115,55 @@ func (m *memory) Anonymize(_ context.Context, user id.User, limit int) (int, err
 	}
 	return n, nil
 }
+
+// Handle implements app.Store.
+func (m *memory) Handle(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
+	m.events.Lock()
+	defer m.events.Unlock()
+	if m.handled[e.ID] {
+		return nil
+	}
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	m.handled[e.ID] = true
+	return nil
+}
+
+// Remember implements app.Store.
+func (m *memory) Remember(_ context.Context, user id.User, _ time.Time) error {
+	m.events.Lock()
+	defer m.events.Unlock()
+	m.removed[user] = true
+	return nil
+}
+
+// Removed implements app.Store.
+func (m *memory) Removed(_ context.Context, user id.User) (bool, error) { return m.removed[user], nil }
+
+// NextHour implements app.Store.
+func (m *memory) NextHour(_ context.Context, from time.Time) (time.Time, bool, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, e := range m.entries {
+		if !e.At.Before(from) {
+			return e.At.Truncate(time.Hour), true, nil
+		}
+	}
+	return from, false, nil
+}
+
+// CompareHours implements app.Store. It counts when it is asked, so there is
+// nothing that could differ.
+func (m *memory) CompareHours(ctx context.Context, from, to time.Time) (int64, []app.HourDifference, error) {
+	pairs, err := m.Summarize(ctx, app.SummaryQuery{
+		Filter: app.Filter{From: from, To: to}, Bucket: time.Hour, By: stats.ByAction,
+	}, math.MaxInt)
+	return int64(len(pairs)), nil, err
+}
+
+// RecountHour implements app.Store.
+func (m *memory) RecountHour(context.Context, time.Time, string) error { return nil }
 
 func matches(f app.Filter, e stats.Entry) bool {
 	return !e.At.Before(f.From) && e.At.Before(f.To) &&

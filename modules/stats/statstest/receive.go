@@ -71,7 +71,7 @@ func receiveInvalid(t *testing.T, s stats.Service) {
 		change func(*event.Envelope)
 		field  string
 	}{
-		"another event":   {func(e *event.Envelope) { e.Name = users.EventRegistered }, "body.name"},
+		"another event":   {func(e *event.Envelope) { e.Name = users.EventVerificationRequested }, "body.name"},
 		"no payload":      {func(e *event.Envelope) { e.Payload = nil }, "body.payload"},
 		"another payload": {func(e *event.Envelope) { e.Payload = json.RawMessage(`{"user_id":7}`) }, "body.payload"},
 		"nobody":          {func(e *event.Envelope) { e.Payload = json.RawMessage(`{}`) }, "body.payload"},

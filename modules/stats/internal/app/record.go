@@ -25,17 +25,14 @@ func (s *Service) Record(ctx context.Context, in stats.RecordInput) (stats.Recor
 	if err := validActions(in.Actions, now); err != nil {
 		return stats.Recorded{}, err
 	}
-	insert := func(ctx context.Context) (stats.Recorded, error) {
-		entries, recorded := newEntries(in.Actions, actor.User, now)
-		if err := s.store.Insert(ctx, entries); err != nil {
-			return stats.Recorded{}, err
-		}
-		return recorded, nil
+	entries, recorded := newEntries(in.Actions, actor.User, now)
+	if in.Key != nil {
+		return s.once.Record(ctx, in.Key, stats.MethodRecord.String(), in, recorded, entries)
 	}
-	if in.Key == nil {
-		return insert(ctx) // the store adds all or none by itself: no transaction to begin and end
+	if err := s.store.Insert(ctx, entries); err != nil {
+		return stats.Recorded{}, err
 	}
-	return s.once.Record(ctx, in.Key, stats.MethodRecord.String(), in, insert)
+	return recorded, nil
 }
 
 // own refuses actions of somebody else. Errors: identity.ErrForbidden.

@@ -5,13 +5,19 @@ import (
 	"time"
 
 	"shop/modules/stats"
+	"shop/platform/event"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 )
 
-// Once runs a request once for a key, in a transaction of the store.
+// Once answers a request with a key once.
 type Once interface {
-	Record(ctx context.Context, key *idempotency.Key, operation string, in any, fn func(context.Context) (stats.Recorded, error)) (stats.Recorded, error)
+	// Record stores entries, all or none, and with them that result answers the
+	// key; or returns the answer of an earlier request. Errors: those of package
+	// idempotency, stats.ErrBusy.
+	Record(
+		ctx context.Context, key *idempotency.Key, operation string, in any, result stats.Recorded, entries []stats.Entry,
+	) (stats.Recorded, error)
 	// Forget removes the answers that were given to an actor, the text of an
 	// identity.Actor.
 	Forget(ctx context.Context, actor string) error
@@ -20,7 +26,7 @@ type Once interface {
 // Store keeps what was recorded.
 type Store interface {
 	// Insert adds entries, all or none, also outside a transaction. It keeps
-	// nothing of what it was given.
+	// nothing of what it was given. Errors: stats.ErrBusy.
 	Insert(ctx context.Context, entries []stats.Entry) error
 	// List reads the entries of a page, in the order of time and identifier.
 	List(ctx context.Context, q Query) ([]stats.Entry, error)
@@ -32,6 +38,23 @@ type Store interface {
 	// Anonymize takes the user and the data from at most limit entries of a
 	// user and returns from how many.
 	Anonymize(ctx context.Context, user id.User, limit int) (int, error)
+	// Handle runs fn in a transaction that also records that an event was
+	// handled; for one that was handled before it does nothing.
+	Handle(ctx context.Context, e event.Envelope, fn func(context.Context) error) error
+	// Remember notes that a user is gone.
+	Remember(ctx context.Context, user id.User, now time.Time) error
+	// Removed says, in the transaction of Handle, whether a user is gone. Until
+	// that transaction ends, no Remember of the user does.
+	Removed(ctx context.Context, user id.User) (bool, error)
+	// NextHour is the first hour from a time on that has entries or a count of
+	// them, and of which the entries are all there; false without one.
+	NextHour(ctx context.Context, from time.Time) (time.Time, bool, error)
+	// CompareHours compares what was counted in the hours from from to to with
+	// the entries, for each hour and action, and returns how many of those there
+	// are.
+	CompareHours(ctx context.Context, from, to time.Time) (int64, []HourDifference, error)
+	// RecountHour counts the entries of an hour and action again.
+	RecountHour(ctx context.Context, hour time.Time, action string) error
 }
 
 // Filter says which entries are meant.

@@ -3,7 +3,6 @@ package gormstore
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,11 +10,14 @@ import (
 
 	"shop/modules/stats"
 	"shop/platform/database"
-	"shop/platform/id"
 )
 
-// Insert implements app.Store.
-func (s *Store) Insert(ctx context.Context, entries []stats.Entry) error {
+// copyFrom is from how many entries on COPY is cheaper than an INSERT.
+const copyFrom = 250
+
+// insert adds entries, all or none, in the transaction of ctx or else in one of
+// its own.
+func (s *Store) insert(ctx context.Context, entries []stats.Entry) error {
 	var err error
 	switch {
 	case len(entries) == 0:
@@ -23,6 +25,8 @@ func (s *Store) Insert(ctx context.Context, entries []stats.Entry) error {
 		err = s.insertSQLite(ctx, entries)
 	case len(entries) == 1:
 		err = s.insertOne(ctx, entries[0])
+	case len(entries) >= copyFrom && !database.InTransaction(ctx):
+		err = s.copy(ctx, entries)
 	default:
 		err = s.insertArrays(ctx, entries)
 	}
@@ -38,6 +42,13 @@ func (s *Store) insertOne(ctx context.Context, e stats.Entry) error {
 	return s.db.Write(ctx).Exec(insertInto+"VALUES (?, ?, ?, ?, ?)", e.ID, e.UserID, e.Action, text(e.Data), e.At).Error
 }
 
+func (s *Store) copy(ctx context.Context, entries []stats.Entry) error {
+	return s.db.Copy(ctx, "log_entries", []string{"id", "user_id", "action", "data", "at"}, len(entries), func(n int) ([]any, error) {
+		e := &entries[n]
+		return []any{pgtype.UUID{Bytes: e.ID, Valid: true}, user(e), e.Action, []byte(e.Data), e.At}, nil
+	})
+}
+
 // insertArrays sends a column as one parameter, so that one prepared statement
 // serves any number of entries.
 func (s *Store) insertArrays(ctx context.Context, entries []stats.Entry) error {
@@ -47,7 +58,7 @@ func (s *Store) insertArrays(ctx context.Context, entries []stats.Entry) error {
 	times := make([]time.Time, n)
 	for i := range entries {
 		e := &entries[i]
-		ids[i], users[i] = e.ID, pgtype.UUID{Bytes: e.UserID, Valid: !e.UserID.IsZero()}
+		ids[i], users[i] = e.ID, user(e)
 		actions[i], data[i], times[i] = e.Action, text(e.Data), e.At
 	}
 	// GORM writes a slice as a list of parameters, but passes a pointer on.
@@ -56,20 +67,19 @@ func (s *Store) insertArrays(ctx context.Context, entries []stats.Entry) error {
 		&ids, &users, &actions, &data, &times).Error
 }
 
-// insertBatch is how many rows a statement on SQLite has: enough that the cost
-// of a statement does not matter, few enough that the database package keeps it
-// prepared, which it does up to 4 KiB of text.
-const insertBatch = 200
+// insertSizes are how many rows a statement on SQLite has, largest first: few
+// sizes, so that the database package keeps them all prepared, which it does up
+// to 4 KiB of text; large ones, so that the cost of a statement does not matter.
+func insertSizes() []int { return []int{200, 64, 16, 4, 2, 1} }
 
-// insertSQLite inserts whole batches by one prepared statement and the rest by
-// another.
 func (s *Store) insertSQLite(ctx context.Context, entries []stats.Entry) error {
-	if len(entries) <= insertBatch {
-		return s.insertRows(ctx, entries)
+	chunks := chunked(entries)
+	if len(chunks) == 1 {
+		return s.insertRows(ctx, chunks[0])
 	}
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		for batch := range slices.Chunk(entries, insertBatch) {
-			if err := s.insertRows(ctx, batch); err != nil {
+		for _, chunk := range chunks {
+			if err := s.insertRows(ctx, chunk); err != nil {
 				return err
 			}
 		}
@@ -77,14 +87,30 @@ func (s *Store) insertSQLite(ctx context.Context, entries []stats.Entry) error {
 	})
 }
 
+// chunked cuts entries into pieces of the sizes that there are statements for.
+func chunked(entries []stats.Entry) (chunks [][]stats.Entry) {
+	for _, size := range insertSizes() {
+		for len(entries) >= size {
+			chunks = append(chunks, entries[:size])
+			entries = entries[size:]
+		}
+	}
+	return chunks
+}
+
 func (s *Store) insertRows(ctx context.Context, entries []stats.Entry) error {
 	const row = ", (?, ?, ?, ?, ?)"
 	values := make([]any, 0, 5*len(entries))
 	for i := range entries {
 		e := &entries[i]
-		values = append(values, e.ID, e.UserID, e.Action, text(e.Data), e.At.UnixMicro())
+		values = append(values, e.ID, e.UserID, e.Action, text(e.Data), s.parameter(e.At))
 	}
 	return s.db.Write(ctx).Exec(insertInto+"VALUES "+strings.Repeat(row, len(entries))[2:], values...).Error
+}
+
+// user is whose entry it is; nobody's is NULL.
+func user(e *stats.Entry) pgtype.UUID {
+	return pgtype.UUID{Bytes: e.UserID, Valid: !e.UserID.IsZero()}
 }
 
 // text is data as both databases take it; nil is NULL.
@@ -94,15 +120,4 @@ func text(data []byte) *string {
 	}
 	s := string(data)
 	return &s
-}
-
-// Anonymize implements app.Store.
-func (s *Store) Anonymize(ctx context.Context, user id.User, limit int) (int, error) {
-	done := s.db.Write(ctx).Exec(
-		`UPDATE log_entries SET user_id = NULL, data = NULL
-		  WHERE (at, id) IN (SELECT at, id FROM log_entries WHERE user_id = ? LIMIT ?)`, user, limit)
-	if done.Error != nil {
-		return 0, fmt.Errorf("anonymize log entries: %w", done.Error)
-	}
-	return int(done.RowsAffected), nil
 }

@@ -8,15 +8,18 @@ import (
 	"shop/modules/stats"
 	"shop/modules/stats/internal/app"
 	"shop/platform/database"
-	"shop/platform/idempotency"
+	"shop/platform/event"
+	"shop/platform/event/inbox"
 	"shop/platform/idempotency/sqlstore"
 )
 
 // Store implements app.Store and app.Once. It is safe for concurrent use; a
 // process has one Store.
 type Store struct {
-	db   *database.DB
-	once *sqlstore.Store
+	db    *database.DB
+	once  *sqlstore.Store
+	inbox *inbox.Inbox
+	queue *queue
 }
 
 var (
@@ -25,13 +28,16 @@ var (
 )
 
 // New makes the Store of the module's database.
-func New(db *database.DB) *Store { return &Store{db: db, once: sqlstore.New(db)} }
+func New(db *database.DB) *Store {
+	s := &Store{db: db, once: sqlstore.New(db), inbox: inbox.New(db)}
+	s.queue = &queue{limits: usual(), commit: s.commit}
+	return s
+}
 
-// Record implements app.Once.
-func (s *Store) Record(
-	ctx context.Context, key *idempotency.Key, operation string, in any, fn func(context.Context) (stats.Recorded, error),
-) (stats.Recorded, error) {
-	return sqlstore.Do(ctx, s.once, key, operation, in, fn)
+// Handle implements app.Store.
+func (s *Store) Handle(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
+	at := []stats.Entry{{At: e.At}}
+	return s.partitioned(ctx, at, func() error { return s.inbox.Once(ctx, e, fn) })
 }
 
 // Forget implements app.Once.
@@ -39,7 +45,16 @@ func (s *Store) Forget(ctx context.Context, actor string) error {
 	return s.once.Forget(ctx, actor)
 }
 
-// Prune removes expired idempotency records; see sqlstore.Store.
+// Prune removes what is remembered of requests, events and removed users for
+// long enough, and returns how much that was.
 func (s *Store) Prune(ctx context.Context, now time.Time) (int64, error) {
-	return s.once.Prune(ctx, now)
+	var total int64
+	for _, prune := range []func(context.Context, time.Time) (int64, error){s.once.Prune, s.inbox.Prune, s.PruneRemoved} {
+		n, err := prune(ctx, now)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shop/modules/stats"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/httpapi"
 	"shop/platform/page"
@@ -90,4 +91,9 @@ func (c *Client) Receive(ctx context.Context, e event.Envelope) error {
 		Does: stats.MethodReceive, Method: http.MethodPost, Path: "/internal/stats/events", Body: e,
 	})
 	return err
+}
+
+// Verify implements stats.Service.
+func (c *Client) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return audit.Call(ctx, c.remote, "stats", in)
 }

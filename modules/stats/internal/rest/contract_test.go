@@ -12,6 +12,7 @@ import (
 	"shop/modules/stats"
 	"shop/modules/stats/internal/rest"
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/fault"
 	"shop/platform/id"
@@ -43,6 +44,10 @@ func (s stub) Receive(_ context.Context, e event.Envelope) error {
 	}
 	e.Payload = payload.Bytes()
 	return moduletest.Perform(s.script, e)
+}
+
+func (s stub) Verify(_ context.Context, in audit.Input) (audit.Report, error) {
+	return moduletest.Play[audit.Report](s.script, in)
 }
 
 func TestContract(t *testing.T) {
@@ -78,6 +83,9 @@ func TestContract(t *testing.T) {
 			fails("Record-invalid", fault.InvalidField("body.action", "is odd"), func(ctx context.Context, s S) (any, error) {
 				return s.Record(ctx, keyed("key-2", action))
 			}),
+			fails("Record-busy", stats.ErrBusy, func(ctx context.Context, s S) (any, error) {
+				return s.Record(ctx, keyed("key-3", action))
+			}),
 			answers("Entries", page.Page[stats.Entry]{Items: []stats.Entry{viewed, nobodys}, Next: "bW9yZQ", Total: &total}, func(ctx context.Context, s S) (any, error) {
 				return s.Entries(ctx, stats.EntriesInput{
 					From: from, To: to, Page: page.Request{Limit: 7, Cursor: "bmV4dA", CountExact: true}, Action: "product.viewed", UserID: user,
@@ -98,6 +106,12 @@ func TestContract(t *testing.T) {
 					TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 					Payload:     json.RawMessage(`{"user_id":"` + user.String() + `"}`),
 				})
+			}),
+			answers("Verify", audit.Report{
+				Checked:  map[string]int64{"stats.log_hours": 2},
+				Findings: []audit.Finding{{Check: "stats.log_hours", Subject: "2026-11-02T09:00:00Z product.viewed", Want: "2", Got: "3", Repaired: true}},
+			}, func(ctx context.Context, s S) (any, error) {
+				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Second})
 			}),
 		},
 	})

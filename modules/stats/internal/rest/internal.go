@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shop/modules/stats"
+	"shop/platform/audit"
 	"shop/platform/httpapi"
 	"shop/platform/id"
 	"shop/platform/module"
@@ -17,9 +18,10 @@ func registerInternal(api *httpapi.API, h handlers) {
 		ID: "record-batch", Method: http.MethodPost, Path: "/internal/stats/entries", Module: "stats",
 		Summary: "Record actions, all or none, with data of any size and shape", Access: httpapi.Internal,
 		Description: "What `POST /log` does, without its limit on the body as a whole.",
-		Errors:      []int{http.StatusConflict}, MaxBodyBytes: 32 << 20,
+		Errors:      []int{http.StatusConflict, http.StatusTooManyRequests}, MaxBodyBytes: 32 << 20,
 	}, h.recordBatch)
 	module.RegisterEvents(api, "stats", h.service.Receive)
+	audit.Register(api, "stats", h.service.Verify)
 }
 
 // Batch is actions to record.

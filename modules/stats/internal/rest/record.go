@@ -58,7 +58,7 @@ func (h handlers) record(ctx context.Context, in *recordInput) (*recordOutput, e
 // the face.
 func relocated(err error, from, to string) error {
 	var f *fault.Error
-	if !errors.As(err, &f) {
+	if !errors.As(err, &f) || len(f.Fields) == 0 {
 		return err
 	}
 	named := *f

@@ -19,7 +19,7 @@ func Register(api *httpapi.API, s stats.Service) {
 		Summary: "Record actions",
 		Description: "Records one action, or an array of 1 to 1,000 of them: all or none. " +
 			"Customers record their own actions only; administrators and services record anybody's.",
-		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict, http.StatusTooManyRequests},
 		Responses: map[string]*huma.Response{"201": recordedResponse(schemas)},
 	}, h.record)
 	describeActions(api.OpenAPI().Paths["/log"].Post, schemas)

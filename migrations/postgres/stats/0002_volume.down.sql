@@ -1,0 +1,13 @@
+DROP TABLE inbox;
+DROP TABLE removed_users;
+DROP TABLE log_retention;
+CREATE TABLE log_entries_whole (LIKE log_entries);
+INSERT INTO log_entries_whole SELECT id, user_id, action, data, at FROM log_entries;
+DROP TABLE log_entries;
+DROP FUNCTION count_log_entries();
+DROP TABLE log_hours;
+ALTER TABLE log_entries_whole RENAME TO log_entries;
+ALTER TABLE log_entries ADD CONSTRAINT log_entries_action_check CHECK (length(action) BETWEEN 1 AND 100);
+ALTER TABLE log_entries ADD PRIMARY KEY (at, id);
+CREATE INDEX log_entries_action_at_id_idx ON log_entries (action, at, id);
+CREATE INDEX log_entries_user_id_at_id_idx ON log_entries (user_id, at, id) WHERE user_id IS NOT NULL;
