@@ -72,7 +72,7 @@ func newApp(contextContext context.Context, configConfig config.Config, logger *
 		cleanup()
 		return nil, nil, err
 	}
-	statsmodBuilt, err := newStats(mainDatabases)
+	statsmodBuilt, err := newStats(configConfig, mainDatabases)
 	if err != nil {
 		cleanup2()
 		cleanup()

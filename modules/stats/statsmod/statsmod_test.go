@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"shop/modules/cart"
 	"shop/modules/payments"
 	"shop/modules/stats"
 	"shop/modules/stats/statsmod"
@@ -70,7 +71,7 @@ func TestSubscriber(t *testing.T) {
 		require.Len(t, built.Module.Subscribers, 1)
 		subscriber := built.Module.Subscribers[0]
 		require.Equal(t, "stats", subscriber.Name)
-		require.Equal(t, []string{users.EventRegistered, users.EventRemoved, "cart.checked_out", payments.EventInvoicePaid}, subscriber.Events)
+		require.Equal(t, []string{users.EventRegistered, users.EventRemoved, cart.EventCheckedOut, payments.EventInvoicePaid}, subscriber.Events)
 		payload, err := json.Marshal(users.Removed{UserID: user})
 		require.NoError(t, err)
 		require.NoError(t, subscriber.Handle(t.Context(), event.Envelope{ID: id.NewEvent(), Name: users.EventRemoved, Payload: payload}))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"shop/modules/cart"
 	"shop/modules/payments"
 	"shop/modules/stats"
 	"shop/modules/users"
@@ -25,19 +26,9 @@ const (
 	actionPaid       = "paid"
 )
 
-// eventCheckedOut says that a cart was checked out.
-const eventCheckedOut = "cart.checked_out"
-
-// checkedOut is what of it is recorded.
-type checkedOut struct {
-	CheckoutID id.Checkout `json:"checkout_id"`
-	UserID     id.User     `json:"user_id"`
-	InvoiceID  id.Invoice  `json:"invoice_id"`
-}
-
 // Events are the names of the events that statistics act on.
 func Events() []string {
-	return []string{users.EventRegistered, users.EventRemoved, eventCheckedOut, payments.EventInvoicePaid}
+	return []string{users.EventRegistered, users.EventRemoved, cart.EventCheckedOut, payments.EventInvoicePaid}
 }
 
 // Receive implements stats.Service.
@@ -58,8 +49,8 @@ func (s *Service) Receive(ctx context.Context, e event.Envelope) error {
 			return noUser(err)
 		}
 		return s.note(ctx, e, actionRegistered, registered.UserID, nil)
-	case eventCheckedOut:
-		out, err := event.Decode[checkedOut](e)
+	case cart.EventCheckedOut:
+		out, err := event.Decode[cart.CheckedOut](e)
 		if err != nil {
 			return noUser(err)
 		}

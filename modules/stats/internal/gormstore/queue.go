@@ -17,10 +17,10 @@ type limits struct {
 	waitingRows, waitingBytes int
 }
 
-// usual limits: a commit takes some ten milliseconds at most, and what waits is
-// stored within about a second.
+// usual limits: 64 clients with the most that a request may have all find room,
+// and what waits is stored within seconds.
 func usual() limits {
-	return limits{commitRows: 5000, commitBytes: 4 << 20, waitingRows: 50_000, waitingBytes: 32 << 20}
+	return limits{commitRows: 5000, commitBytes: 4 << 20, waitingRows: 100_000, waitingBytes: 64 << 20}
 }
 
 // errAbandoned is what a request gets whose commit ended without an answer.
