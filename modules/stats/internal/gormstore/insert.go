@@ -67,10 +67,11 @@ func (s *Store) insertArrays(ctx context.Context, entries []stats.Entry) error {
 		&ids, &users, &actions, &data, &times).Error
 }
 
-// insertSizes are how many rows a statement on SQLite has, largest first: few
-// sizes, so that the database package keeps them all prepared, which it does up
-// to 4 KiB of text; large ones, so that the cost of a statement does not matter.
-func insertSizes() []int { return []int{200, 64, 16, 4, 2, 1} }
+// insertSizes are how many rows a statement on SQLite has, largest first, or
+// fewer than the least: few sizes, so that the database package keeps them all
+// prepared, which it does up to 4 KiB of text; large ones, so that the cost of a
+// statement does not matter.
+func insertSizes() []int { return []int{200, 64, 16} }
 
 func (s *Store) insertSQLite(ctx context.Context, entries []stats.Entry) error {
 	chunks := chunked(entries)
@@ -94,6 +95,9 @@ func chunked(entries []stats.Entry) (chunks [][]stats.Entry) {
 			chunks = append(chunks, entries[:size])
 			entries = entries[size:]
 		}
+	}
+	if len(entries) > 0 {
+		chunks = append(chunks, entries)
 	}
 	return chunks
 }
