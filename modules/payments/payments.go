@@ -57,8 +57,8 @@ type Service interface {
 	// Refund gives money of a paid invoice back and publishes InvoiceRefunded
 	// when it went. Administrators and services. However many ask at once, no more
 	// goes back than was paid. A credit note that is still pending is no failure:
-	// the shop asks the provider until it knows, and a repeat asks at once. Safe
-	// to repeat with a key, and for ever with an order. Errors:
+	// the shop asks the provider until it knows, and a repeat tells how it stands.
+	// Safe to repeat with a key, and for ever with an order. Errors:
 	// ErrInvoiceNotFound, ErrNotRefundable, ErrNothingToRefund, ErrRefundTooMuch,
 	// ErrRefundRefused, an invalid field.
 	Refund(ctx context.Context, in RefundInput) (CreditNote, error)

@@ -10,6 +10,7 @@ import (
 	"shop/platform/audit"
 	"shop/platform/database"
 	"shop/platform/identity"
+	"shop/platform/money"
 )
 
 // The ledger says what every change meant, refuses to be changed, and each
@@ -23,7 +24,7 @@ func TestVerify(t *testing.T) {
 			require.NoError(t, err)
 			found := map[string]string{}
 			for _, f := range report.Findings {
-				found[f.Check] = f.Want + " / " + f.Got
+				found[f.Check] += f.Want + " / " + f.Got + ";"
 			}
 			return found
 		}
@@ -51,12 +52,29 @@ func TestVerify(t *testing.T) {
 		require.NoError(t, exec(`INSERT INTO money_movements (invoice_id, kind, receivable, cash, currency, at)
 			SELECT id, 'voided', -5, 0, 'EUR', updated_at FROM invoices`))
 		require.NoError(t, exec(`DELETE FROM sandbox_refunds`))
-		require.NoError(t, exec(`UPDATE sandbox_charges SET amount = 1`))
 		found := verify()
-		require.Equal(t, "0 and 0 / -5 and 0", found["payments.ledger"])
-		require.Equal(t, "all from 1 to 2 / 1, the largest 1", found["payments.numbers"])
-		require.Contains(t, found, "payments.provider_books")
+		require.Equal(t, "12.50 EUR / not in the books of sandbox;", found["payments.provider_books"])
+		require.Equal(t, "0 and 0 / -5 and 0;", found["payments.ledger"])
+		require.Equal(t, "all from 1 to 2 / 1, the largest 1;", found["payments.numbers"])
 		require.Len(t, found, 3)
+
+		w.Clock.Advance(31 * 24 * time.Hour)
+		require.NotContains(t, verify(), "payments.provider_books", "what is old was compared before")
+		w.Clock.Advance(time.Minute - 31*24*time.Hour)
+		require.NoError(t, exec(`UPDATE sandbox_charges SET amount = 1`))
+		require.Equal(t, "0.01 EUR / 12.50 EUR;12.50 EUR / not in the books of sandbox;", verify()["payments.provider_books"])
+
+		gift, err := w.Service.CreateInvoice(ctx, payments.CreateInvoiceInput{
+			UserID: w.user, Currency: "EUR", Lines: []payments.LineInput{{Description: "Gift", Quantity: 1, UnitPrice: money.Of(0, "EUR")}},
+		})
+		require.NoError(t, err)
+		w.invoice = gift.ID
+		require.NoError(t, w.pay(t, ""))
+		w.Clock.Advance(time.Minute)
+		differs := verify()["payments.provider_books"]
+		require.NotContains(t, differs, "0.00 EUR")
+		require.NoError(t, exec(`DELETE FROM sandbox_charges WHERE amount = 0`))
+		require.Equal(t, differs, verify()["payments.provider_books"], "not every provider books a charge of nothing")
 	})
 }
 

@@ -121,15 +121,12 @@ type booked[K any] struct {
 	Currency money.Currency
 }
 
-func bookedOf[K comparable](ctx context.Context, s *Store, query string, keys []K) (map[K]money.Amount, error) {
-	found := make(map[K]money.Amount, len(keys))
-	if len(keys) == 0 {
-		return found, nil
-	}
+func bookedOf[K comparable](ctx context.Context, s *Store, query string, args ...any) (map[K]money.Amount, error) {
 	var rows []booked[K]
-	if err := s.db.Read(ctx).Raw(query, keys).Find(&rows).Error; err != nil {
+	if err := s.db.Read(ctx).Raw(query, args...).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read what succeeded: %w", err)
 	}
+	found := make(map[K]money.Amount, len(rows))
 	for _, row := range rows {
 		found[row.ID] = money.Of(row.Amount, row.Currency)
 	}
@@ -138,24 +135,36 @@ func bookedOf[K comparable](ctx context.Context, s *Store, query string, keys []
 
 // BookedCharges implements app.Auditing.
 func (s *Store) BookedCharges(ctx context.Context, keys []id.Payment) (map[id.Payment]money.Amount, error) {
-	return bookedOf(ctx, s, `SELECT id, amount, currency FROM payments WHERE state = 'succeeded' AND id IN ?`, keys)
+	return bookedOf[id.Payment](ctx, s, `SELECT id, amount, currency FROM payments WHERE state = 'succeeded' AND id IN ?`, keys)
 }
 
 // BookedRefunds implements app.Auditing.
 func (s *Store) BookedRefunds(ctx context.Context, keys []id.CreditNote) (map[id.CreditNote]money.Amount, error) {
-	return bookedOf(ctx, s, `SELECT id, amount, currency FROM credit_notes WHERE state = 'succeeded' AND id IN ?`, keys)
+	return bookedOf[id.CreditNote](ctx, s, `SELECT id, amount, currency FROM credit_notes WHERE state = 'succeeded' AND id IN ?`, keys)
 }
 
-// CountBooked implements app.Auditing.
-func (s *Store) CountBooked(ctx context.Context, provider string) (count int64, err error) {
-	err = s.db.Read(ctx).Raw(
-		`SELECT (SELECT count(*) FROM payments WHERE state = 'succeeded' AND provider = ?)
-		      + (SELECT count(*) FROM credit_notes c JOIN payments p ON p.id = c.payment_id
-		          WHERE c.state = 'succeeded' AND p.provider = ?)`, provider, provider).Scan(&count).Error
+// Booked implements app.Auditing.
+func (s *Store) Booked(ctx context.Context, provider string, since, until time.Time) (map[string]money.Amount, error) {
+	charges, err := bookedOf[id.Payment](ctx, s,
+		`SELECT id, amount, currency FROM payments
+		  WHERE state = 'succeeded' AND amount > 0 AND provider = ? AND created_at >= ? AND created_at <= ?`, provider, since, until)
 	if err != nil {
-		return 0, fmt.Errorf("count what succeeded: %w", err)
+		return nil, err
 	}
-	return count, nil
+	refunds, err := bookedOf[id.CreditNote](ctx, s,
+		`SELECT c.id, c.amount, c.currency FROM credit_notes c JOIN payments p ON p.id = c.payment_id
+		  WHERE c.state = 'succeeded' AND c.amount > 0 AND p.provider = ? AND c.created_at >= ? AND c.created_at <= ?`, provider, since, until)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]money.Amount, len(charges)+len(refunds))
+	for payment, amount := range charges {
+		all[payment.String()] = amount
+	}
+	for note, amount := range refunds {
+		all[note.String()] = amount
+	}
+	return all, nil
 }
 
 // Stuck implements app.Auditing.
