@@ -67,7 +67,12 @@ func (s *Service) settleDue(ctx context.Context) error {
 }
 
 // settleAll settles several checkouts. What fails is tried again later.
+//
+// The caller may go away meanwhile: what is done is noted, and before others take
+// the checkouts in hand.
 func (s *Service) settleAll(ctx context.Context, due []Checkout) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleAgain*3/4)
+	defer cancel()
 	var (
 		group   errgroup.Group
 		mu      sync.Mutex
