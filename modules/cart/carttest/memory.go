@@ -19,10 +19,13 @@ import (
 type memory struct {
 	answers *idempotency.Memory
 
+	// handling guards handled, for as long as an event is acted on.
+	handling sync.Mutex
+	handled  map[id.Event]bool
+
 	mu        sync.Mutex
 	items     []app.Item // oldest first
 	checkouts map[id.Checkout]app.Checkout
-	handled   map[id.Event]bool
 	orders    map[id.Order]stored
 	published []event.Event
 	discounts []cart.Discount // oldest first

@@ -22,14 +22,15 @@ func (m *memory) CreateDiscount(
 
 // Receive implements app.Once.
 func (m *memory) Receive(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
-	m.mu.Lock()
-	done := m.handled[e.ID]
-	m.handled[e.ID] = true
-	m.mu.Unlock()
-	if done {
+	m.handling.Lock()
+	defer m.handling.Unlock()
+	if m.handled[e.ID] {
 		return nil
 	}
-	return fn(ctx) // nothing in memory fails
+	// What fails has changed nothing.
+	err := fn(ctx)
+	m.handled[e.ID] = err == nil
+	return err
 }
 
 // Forget implements app.Once.
