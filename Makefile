@@ -48,6 +48,10 @@ load: ## let customers use the shop at http://localhost:8080 until Ctrl-C
 flip-test: ## move every module to another process and back while customers buy; kill it; disturb the network
 	@$(POSTGRES) -- go test -race -tags $(TAGS) -timeout 20m -count 1 -v -run 'TestFlips|TestPlacements' ./cmd/shop -flip-requests 400 $(ARGS)
 
+.PHONY: crash-test
+crash-test: ## kill processes at random while customers buy, on SQLite and PostgreSQL; then check every book
+	@$(POSTGRES) -- go test -race -tags $(TAGS) -timeout 20m -count 1 -v -run TestCrashes ./cmd/shop -crash-kills 40 $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME) $(TAGS)

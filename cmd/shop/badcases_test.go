@@ -65,7 +65,18 @@ func (b *badCases) of(op *huma.Operation) []badRequest {
 	if op.RequestBody != nil {
 		b.bodies(good, op.RequestBody)
 	}
+	if isSigned(op) { // the signature does not fit a body that is spoiled
+		for i := range b.found {
+			b.found[i].place = ""
+		}
+	}
 	return b.found
+}
+
+// isSigned reports whether the caller of an operation proves himself with a
+// signature over the body.
+func isSigned(op *huma.Operation) bool {
+	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return strings.HasSuffix(p.Name, "-Signature") })
 }
 
 func (b *badCases) add(r badRequest, name, place string, certain bool) {

@@ -62,7 +62,8 @@ func TestBadInput(t *testing.T) {
 						continue
 					}
 					for _, c := range callers {
-						if !certain && !c.needed(op) {
+						// Who is kept out is kept out by the same code on both databases.
+						if (!certain || dialect == database.Postgres) && !c.needed(op) {
 							continue
 						}
 						if complaint := judge(c.send(t, r), r, c.reaches(op)); complaint != "" {

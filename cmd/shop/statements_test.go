@@ -1,17 +1,23 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"shop/modules/payments"
 	"shop/platform/config"
 	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/id"
+	"shop/platform/module"
 )
 
 // stock is a shop with a number of everything.
@@ -24,6 +30,8 @@ type stock struct {
 	admin, user, token, item, email string
 	products                        []string
 	invoice, otherUser, creditNote  string
+	checkout, order                 string
+	failed                          id.Event
 }
 
 // measured is a request whose statements are counted.
@@ -57,11 +65,13 @@ func TestStatements(t *testing.T) {
 		s, closeApp, err := newApp(t.Context(), few.config, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		defer closeApp()
+		var uncounted []string
 		for _, op := range operations(s.API.OpenAPI()) {
-			if op.Method == http.MethodGet && !strings.HasSuffix(op.Path, "/hello") { // a greeting is one statement
-				require.True(t, covered["GET "+op.Path], "the statements of GET %s are not counted", op.Path)
+			if op.Method == http.MethodGet && !strings.HasSuffix(op.Path, "/hello") && !covered["GET "+op.Path] { // a greeting is one statement
+				uncounted = append(uncounted, op.Path)
 			}
 		}
+		require.Empty(t, uncounted, "the statements of these are not counted")
 	})
 }
 
@@ -88,14 +98,47 @@ func fill(t *testing.T, cfg config.Config, size int) stock {
 		s.signIn(t, "grace@example.com", "a long enough password")
 		create("/log", w.token, map[string]any{"action": fmt.Sprint("viewed.", i)}, http.StatusCreated)
 	}
+	for _, product := range w.products {
+		create("/user/me/cart/", s.admin, map[string]any{"product_id": product, "quantity": 1}, http.StatusCreated)
+	}
+	w.checkout = create("/user/me/checkout", s.admin, map[string]any{}, http.StatusCreated)
 	for range size {
 		w.invoice = create("/invoices", s.admin, w.invoiceBody().(map[string]any), http.StatusCreated) //nolint:forcetypeassert // a test may panic
 	}
 	paid := create("/invoices", s.admin, w.invoiceBody().(map[string]any), http.StatusCreated) //nolint:forcetypeassert // a test may panic
 	s.want(t, http.StatusOK, http.MethodPost, "/invoices/"+paid+"/pay", s.admin, map[string]any{"payment_method": "pm_ok"})
 	w.creditNote = create("/invoices/"+paid+"/refunds", s.admin, map[string]any{}, http.StatusCreated)
+	for range size {
+		w.order = s.ordered(t, create("/invoices", s.admin, w.invoiceBody().(map[string]any), http.StatusCreated)) //nolint:forcetypeassert // a test may panic
+	}
+	w.failed = s.failEvents(t)
 	w.config.Migrate = false // done already
 	return w
+}
+
+// ordered pays an invoice, and returns the order that comes of it.
+func (s *shop) ordered(t *testing.T, invoice string) string {
+	t.Helper()
+	s.want(t, http.StatusOK, http.MethodPost, "/invoices/"+invoice+"/pay", s.admin, map[string]any{"payment_method": "pm_ok"})
+	paid := s.want(t, http.StatusOK, http.MethodGet, "/invoices/"+invoice, s.admin, nil).json(t)
+	payload, err := json.Marshal(map[string]any{"invoice_id": paid["id"], "user_id": paid["user_id"], "total": paid["total"]})
+	require.NoError(t, err)
+	carts := s.Modules[slices.IndexFunc(s.Modules, func(m module.Module) bool { return m.Name == "cart" })]
+	require.NoError(t, carts.Subscribers[0].Handle(t.Context(), event.Envelope{
+		ID: id.NewEvent(), Name: payments.EventInvoicePaid, Version: 1, Key: invoice, At: time.Now().UTC(), Payload: payload,
+	}))
+	orders := s.want(t, http.StatusOK, http.MethodGet, "/orders/?invoice_id="+invoice, s.admin, nil).json(t)
+	return fmt.Sprint(items(orders)[0]["id"])
+}
+
+// failEvents makes all events of payments dead letters, and returns one of them.
+func (s *shop) failEvents(t *testing.T) (failed id.Event) {
+	t.Helper()
+	db := s.Modules[slices.IndexFunc(s.Modules, func(m module.Module) bool { return m.Name == "payments" })].DB
+	require.NoError(t, db.Write(t.Context()).Exec(
+		`INSERT INTO outbox_failures (subscriber, seq, event_id, key, attempts, error, dead) SELECT 'email', seq, id, key, 1, 'broken', true FROM outbox`).Error)
+	require.NoError(t, db.Read(t.Context()).Raw(`SELECT id FROM outbox LIMIT 1`).Row().Scan(&failed))
+	return failed
 }
 
 // statements counts those of a request to a fresh program.
@@ -179,6 +222,7 @@ func measuredRequests() []measured {
 		{operation: "GET /products/", query: "?limit=1"},
 		{operation: "GET /products/", query: "?limit=100&count=exact&q=mug"},
 		{operation: "GET /products/", query: "?limit=100&sort=price&in_stock=true"},
+		{operation: "GET /internal/catalog/reservations/{key}", path: at("/internal/catalog/reservations/%s", func(w stock) string { return w.checkout })},
 		{operation: "GET /session", customer: true},
 		{operation: "GET /user/{id}", path: me("/user/me"), customer: true},
 		{operation: "GET /users/", query: "?limit=100&count=exact"},
@@ -198,6 +242,10 @@ func measuredRequests() []measured {
 		{operation: "GET /invoices", query: "?limit=100"},
 		{operation: "GET /invoices/{id}/refunds", path: func(w stock) string { return invoice(w) + "/refunds" }, customer: true},
 		{operation: "GET /user/{uid}/invoices", path: me("/user/me/invoices"), query: "?limit=100", customer: true},
+		{operation: "GET /orders/", query: "?limit=100"},
+		{operation: "GET /order/{id}", path: at("/order/%s", func(w stock) string { return w.order })},
+		{operation: "GET /internal/events", query: "?limit=100"},
+		{operation: "GET /internal/events/{id}", path: at("/internal/events/%s", func(w stock) string { return w.failed.String() })},
 		{operation: "GET /log", query: period + "&limit=100&count=exact"},
 		{operation: "GET /log", query: period, header: []string{"Accept", "application/x-ndjson"}},
 		{operation: "GET /internal/modules"},

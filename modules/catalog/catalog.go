@@ -60,8 +60,8 @@ type Service interface {
 	// left, also for a key that was released; ErrReservationGone for one that
 	// expired or was returned.
 	Reserve(ctx context.Context, in ReserveInput) (Reservation, error)
-	// Reservation reads a reservation and what has become of it. Services only.
-	// Errors: ErrReservationNotFound.
+	// Reservation reads a reservation and what has become of it. Administrators
+	// and services. Errors: ErrReservationNotFound.
 	Reservation(ctx context.Context, in ReservationInput) (Reservation, error)
 	// Commit says that a reservation's goods are sold; it no longer expires.
 	// Services only. Safe to repeat. The stock of a reservation that expired is

@@ -43,7 +43,7 @@ func (r *Report) Check(ctx context.Context, s Shop) ([]string, error) {
 				return err //nolint:wrapcheck // pages says of what
 			}
 			invoices[invoice.ID] = invoice.Total.Amount
-			if invoice.Status != "paid" {
+			if want := r.status(invoice.ID); invoice.Status != want {
 				differ("%s: invoice %s is %s", c.Address, invoice.ID, invoice.Status)
 			}
 			return nil
@@ -78,6 +78,14 @@ func (r *Report) Check(ctx context.Context, s Shop) ([]string, error) {
 		differ("log entry %s is there %d times and was never acknowledged", mark, n)
 	}
 	return differences, nil
+}
+
+// status is how an invoice ends.
+func (r *Report) status(invoice string) string {
+	if r.Clerk != nil && r.Clerk.Cancelled[invoice] {
+		return "refunded"
+	}
+	return "paid"
 }
 
 // marks counts the log entries of the run.

@@ -1,20 +1,15 @@
 package traffic
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"time"
 )
 
 // Customer is one of them, and what it was promised.
 type Customer struct {
-	Address, UserID, Token string
+	Address, UserID string
 	// Invoices are those that were paid, with the amount in minor units.
 	Invoices map[string]int64
 	// Sold is how many pieces of each product were on them.
@@ -22,24 +17,12 @@ type Customer struct {
 	// Marks are the log entries that were accepted.
 	Marks []string
 
-	options Options
-	tally   *tally
-	client  *http.Client
-	run     string
+	hand
+	run string
 }
 
 // password is every customer's.
 const password = "a long enough password"
-
-// request is one that a customer makes.
-type request struct {
-	method, path string
-	body         any
-	// key makes a write one that may be repeated.
-	key string
-	// want is the status of success.
-	want int
-}
 
 // live registers, signs in, and buys until ctx ends.
 func (c *Customer) live(ctx context.Context) error {
@@ -61,7 +44,7 @@ func (c *Customer) live(ctx context.Context) error {
 	}, &session); err != nil {
 		return err
 	}
-	c.Token = session.Token
+	c.token = session.Token
 	for n := 0; ctx.Err() == nil; n++ {
 		err := c.buy(working, n)
 		if errors.Is(err, errSoldOut) || errors.Is(err, errRefused) {
@@ -138,13 +121,19 @@ func (c *Customer) pay(ctx context.Context, product string) error {
 			Quantity int64 `json:"quantity"`
 		} `json:"lines"`
 	}
+	if len(c.Invoices)%5 == 4 {
+		declined := request{http.MethodPost, invoice + "/pay", map[string]any{"payment_method": "pm_declined"}, rand.Text(), http.StatusPaymentRequired}
+		if err := c.insist(ctx, declined, nil); err != nil {
+			return err
+		}
+	}
 	if err := c.insist(ctx, request{http.MethodPost, invoice + "/pay", map[string]any{"payment_method": "pm_ok"}, rand.Text(), http.StatusOK}, nil); err != nil {
 		return err
 	}
 	if err := c.insist(ctx, request{http.MethodGet, invoice, nil, "", http.StatusOK}, &paid); err != nil {
 		return err
 	}
-	if paid.Status != "paid" {
+	if paid.Status != "paid" && paid.Status != "refunded" { // a clerk may be quick
 		c.tally.answered(0, "an invoice is "+paid.Status+" after its payment")
 	}
 	c.Invoices[checkout.InvoiceID] = paid.Total.Amount
@@ -159,135 +148,4 @@ func (c *Customer) pay(ctx context.Context, product string) error {
 	}
 	c.Marks = append(c.Marks, mark)
 	return nil
-}
-
-// errSoldOut is how a purchase ends when others were faster.
-var errSoldOut = errors.New("sold out")
-
-// errRefused is an answer that repeating does not change.
-var errRefused = errors.New("refused")
-
-// insist makes a request, and again while it fails and patience lasts.
-func (c *Customer) insist(ctx context.Context, r request, answer any) error {
-	began := time.Now()
-	for {
-		wait, err := c.once(ctx, r, answer)
-		if err == nil {
-			return nil
-		}
-		if errors.Is(err, errSoldOut) || errors.Is(err, errRefused) || time.Since(began) > c.options.Patience {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // the customer was sent away
-		case <-time.After(wait):
-		}
-	}
-}
-
-// maxWait is the longest that a customer waits before it tries again.
-const maxWait = 500 * time.Millisecond
-
-// once makes a request, and says after which pause another try makes sense.
-func (c *Customer) once(ctx context.Context, r request, answer any) (time.Duration, error) {
-	if c.options.Pause > 0 {
-		select {
-		case <-ctx.Done():
-		case <-time.After(c.options.Pause):
-		}
-	}
-	began := time.Now()
-	status, code, err := c.send(ctx, r, answer)
-	took := time.Since(began)
-	var failure string
-	switch {
-	case err != nil:
-		failure = fmt.Sprintf("no answer to %s %s: %s", r.method, label(r.path), reason(err))
-	case status == r.want:
-		c.tally.answered(took, "")
-		return 0, nil
-	case code == "items_unavailable" || code == "out_of_stock":
-		c.tally.answered(took, "")
-		return 0, errSoldOut
-	case code == "idempotency_in_progress" || code == "checkout_in_progress":
-		// The first try, of which no answer came, is still at work.
-		c.tally.answered(took, "")
-		return maxWait, errors.New(code)
-	default:
-		failure = fmt.Sprintf("%d %s to %s %s", status, code, r.method, label(r.path))
-	}
-	c.tally.answered(took, failure)
-	if err == nil && status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-		return 0, fmt.Errorf("%w: %s", errRefused, failure)
-	}
-	return maxWait / 5, errors.New(failure)
-}
-
-func (c *Customer) send(ctx context.Context, r request, answer any) (status int, code string, err error) {
-	var body io.Reader
-	if r.body != nil {
-		text, err := json.Marshal(r.body)
-		if err != nil {
-			return 0, "", err //nolint:wrapcheck // cannot be
-		}
-		body = bytes.NewReader(text)
-	}
-	sent, err := http.NewRequestWithContext(ctx, r.method, c.options.URL+r.path, body)
-	if err != nil {
-		return 0, "", err //nolint:wrapcheck // the URL is wrong, and in the message
-	}
-	if body != nil {
-		sent.Header.Set("Content-Type", "application/json")
-	}
-	if c.Token != "" {
-		sent.Header.Set("Authorization", "Bearer "+c.Token)
-	}
-	if r.key != "" {
-		sent.Header.Set("Idempotency-Key", r.key)
-	}
-	response, err := c.client.Do(sent)
-	if err != nil {
-		return 0, "", err //nolint:wrapcheck // reason reads it
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, "", err //nolint:wrapcheck // reason reads it
-	}
-	if response.StatusCode != r.want {
-		var problem struct {
-			Code string `json:"code"`
-		}
-		_ = json.Unmarshal(text, &problem) // what is no problem has no code
-		return response.StatusCode, problem.Code, nil
-	}
-	if answer != nil {
-		if err := json.Unmarshal(text, answer); err != nil {
-			return 0, "", fmt.Errorf("unreadable: %w", err)
-		}
-	}
-	return response.StatusCode, "", nil
-}
-
-// label is a path without what is another one each time.
-func label(path string) string {
-	for i := range len(path) {
-		if path[i] == '?' {
-			return path[:i]
-		}
-	}
-	return identifiers.ReplaceAllString(path, "{id}")
-}
-
-// reason is an error without what is another one each time.
-func reason(err error) string {
-	var last error
-	for last = err; ; {
-		inner := errors.Unwrap(last)
-		if inner == nil {
-			return last.Error()
-		}
-		last = inner
-	}
 }

@@ -27,6 +27,9 @@ type Options struct {
 	Pause time.Duration
 	// Patience is how long a customer repeats a request that fails; 0: 30 s.
 	Patience time.Duration
+	// Clerk is the token of an administrator who ships some orders and cancels
+	// others; empty: nobody does.
+	Clerk string
 	// Answered counts requests while they happen; nil does not.
 	Answered *atomic.Int64
 	// Failed hears of the first failure of each kind; nil does not.
@@ -46,6 +49,8 @@ type Report struct {
 	// an answer took.
 	Slowest, Typical time.Duration
 	Customers        []*Customer
+	// Clerk is who worked on the orders; nil when nobody did.
+	Clerk *Clerk
 }
 
 // Run lets customers use the shop until ctx ends; each then completes what it has
@@ -66,16 +71,24 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		t.answeredSoFar = &atomic.Int64{}
 	}
 	var customers sync.WaitGroup
-	errs := make(chan error, o.Customers)
+	errs := make(chan error, o.Customers+1)
 	for i := range o.Customers {
 		c := &Customer{
 			Address: fmt.Sprintf("%s.%d@example.com", r.Run, i), Sold: map[string]int64{}, Invoices: map[string]int64{},
-			options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}, run: r.Run,
+			hand: hand{options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}}, run: r.Run,
 		}
 		r.Customers = append(r.Customers, c)
 		customers.Go(func() {
 			if err := c.live(ctx); err != nil {
 				errs <- fmt.Errorf("%s: %w", c.Address, err)
+			}
+		})
+	}
+	if o.Clerk != "" {
+		r.Clerk = &Clerk{Cancelled: map[string]bool{}, hand: hand{options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}, token: o.Clerk}}
+		customers.Go(func() {
+			if err := r.Clerk.work(ctx); err != nil {
+				errs <- fmt.Errorf("the clerk: %w", err)
 			}
 		})
 	}

@@ -117,7 +117,7 @@ func (f *Fake) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Re
 
 // Reservation implements catalog.Service.
 func (f *Fake) Reservation(ctx context.Context, in catalog.ReservationInput) (catalog.Reservation, error) {
-	if err := identity.RequireService(ctx); err != nil {
+	if err := identity.RequirePrivileged(ctx); err != nil {
 		return catalog.Reservation{}, err
 	}
 	f.mu.Lock()

@@ -105,7 +105,7 @@ func commitUnknown(t *testing.T, s Subject) {
 	require.NoError(t, s.Return(service(t), catalog.ReturnInput{Key: key}), "nothing to give back is fine")
 	require.ErrorIs(t, s.Commit(admin(t), catalog.CommitInput{Key: key}), identity.ErrForbidden)
 	require.ErrorIs(t, s.Return(admin(t), catalog.ReturnInput{Key: key}), identity.ErrForbidden)
-	_, err = s.Reservation(admin(t), catalog.ReservationInput{Key: key})
+	_, err = s.Reservation(identity.With(t.Context(), identity.Actor{User: id.NewUser()}), catalog.ReservationInput{Key: key})
 	require.ErrorIs(t, err, identity.ErrForbidden)
 }
 

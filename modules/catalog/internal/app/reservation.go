@@ -11,7 +11,7 @@ import (
 
 // Reservation implements catalog.Service.
 func (s *Service) Reservation(ctx context.Context, in catalog.ReservationInput) (catalog.Reservation, error) {
-	if err := identity.RequireService(ctx); err != nil {
+	if err := identity.RequirePrivileged(ctx); err != nil {
 		return catalog.Reservation{}, err
 	}
 	r, found, err := s.store.Reservation(ctx, in.Key)

@@ -67,7 +67,7 @@ type DocumentWanted struct {
 // PackedDocument is a document within JSON.
 type PackedDocument struct {
 	ContentType string `json:"content_type" example:"application/pdf"`
-	Body        []byte `json:"body" doc:"Base64."`
+	Body        []byte `json:"body" doc:"Base64." example:"JVBERi0xLjMK"`
 }
 
 type documentWantedInput struct{ Body DocumentWanted }
