@@ -32,6 +32,9 @@ const (
 	requestTimeout = 5 * time.Second
 	// pauseAfterTrouble is how long to wait before the next attempt to work.
 	pauseAfterTrouble = time.Second
+	// drainTimeout is how long the end of a consumer waits for what the server has
+	// sent already.
+	drainTimeout = 250 * time.Millisecond
 	// duplicateWindow is how long the server knows an event again.
 	duplicateWindow = 2 * time.Minute
 )

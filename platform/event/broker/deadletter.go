@@ -90,10 +90,16 @@ func consume(ctx context.Context, stream jetstream.Stream, config jetstream.Cons
 	if err != nil {
 		return fmt.Errorf("read from the consumer %s of NATS: %w", config.Durable, err)
 	}
-	defer context.AfterFunc(ctx, messages.Drain)()
+	// A server that is gone never says that it hands out no more.
+	waiting, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() {
+		messages.Drain()
+		time.AfterFunc(drainTimeout, giveUp)
+	})()
 	defer messages.Stop()
 	for {
-		m, err := messages.Next()
+		m, err := messages.Next(jetstream.NextContext(waiting))
 		switch {
 		case errors.Is(err, jetstream.ErrMsgIteratorClosed) || ctx.Err() != nil:
 			if err == nil {
