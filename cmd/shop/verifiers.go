@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"shop/modules/users"
 	"shop/platform/audit"
 	"shop/platform/event"
 	"shop/platform/event/inbox"
@@ -14,14 +15,27 @@ import (
 	"shop/platform/module"
 )
 
+// auditor is what can be asked whether it agrees with itself.
+type auditor interface {
+	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
+}
+
 // services are the faces of all modules by name.
-type services map[string]any
+type services map[string]auditor
 
 func newServices(b built) services {
 	return services{
-		"users": b.Users.Service, "email": b.Email.Service, "catalog": b.Catalog.Service,
+		"users": usersAuditor{b.Users.Service}, "email": b.Email.Service, "catalog": b.Catalog.Service,
 		"cart": b.Cart.Service, "payments": b.Payments.Service, "stats": b.Stats.Service,
 	}
+}
+
+// usersAuditor asks users, whose own Verify is about an address.
+type usersAuditor struct{ service users.Service }
+
+// Verify implements auditor.
+func (a usersAuditor) Verify(ctx context.Context, in audit.Input) (audit.Report, error) {
+	return a.service.Audit(ctx, in) //nolint:wrapcheck // the caller says who was asked
 }
 
 // verifiersOf are all that can be asked, the modules first. One that is nowhere
@@ -31,30 +45,11 @@ func verifiersOf(app *App) []verifier {
 	for _, m := range app.Modules {
 		v := verifier{name: m.Name}
 		if m.Control.Hosted() || m.Control.Reachable() {
-			v.verify = verifyOf(app.Services[m.Name])
-			if v.verify == nil {
-				continue
-			}
+			v.verify = app.Services[m.Name].Verify
 		}
 		all = append(all, v)
 	}
 	return append(all, verifier{"events", eventsCheck{app.Modules, time.Now}.verify})
-}
-
-// verifyOf is the method with which a face is asked; nil when it has none.
-func verifyOf(face any) func(context.Context, audit.Input) (audit.Report, error) {
-	switch face := face.(type) {
-	case interface {
-		Verify(ctx context.Context, in audit.Input) (audit.Report, error)
-	}:
-		return face.Verify
-	case interface { // of users, whose Verify is about an address
-		Audit(ctx context.Context, in audit.Input) (audit.Report, error)
-	}:
-		return face.Audit
-	default:
-		return nil
-	}
 }
 
 // eventsCheck compares what the publishers hosted here have handed over with
