@@ -70,11 +70,15 @@ func TestTotals(t *testing.T) {
 		"tax included, below a half": {Charges{TaxRate: vat, TaxIncluded: true}, cartOf(1000), none, sums{1000, 0, 0, 160, 1000}},
 		"all, tax on top": {
 			Charges{TaxRate: vat, Shipping: eur(490), ShippingFreeFrom: eur(5000)},
-			cartOf(4000), cart.DiscountTerms{BasisPoints: 1500}, sums{4000, 600, 490, 739, 4629},
+			cartOf(4000),
+			cart.DiscountTerms{BasisPoints: 1500},
+			sums{4000, 600, 490, 739, 4629},
 		},
 		"all, tax included": {
 			Charges{TaxRate: vat, TaxIncluded: true, Shipping: eur(490), ShippingFreeFrom: eur(5000)},
-			cartOf(4000), cart.DiscountTerms{BasisPoints: 1500}, sums{4000, 600, 490, 621, 3890},
+			cartOf(4000),
+			cart.DiscountTerms{BasisPoints: 1500},
+			sums{4000, 600, 490, 621, 3890},
 		},
 	} {
 		got, err := test.charges.totals(test.lines, test.discount)
