@@ -37,7 +37,10 @@ func buildFrom(t testing.TB, d module.Deps, o *carttest.Outside) *cartmod.Built 
 	t.Helper()
 	built, err := cartmod.New(cartmod.Deps{
 		Deps: d, Catalog: o.Catalog, Payments: o.Payments,
-		Settings: cartmod.Settings{Lease: carttest.Lease, ResumeEvery: carttest.ResumeEvery, Now: o.Clock.Now},
+		Settings: cartmod.Settings{
+			Lease: carttest.Lease, ResumeEvery: carttest.ResumeEvery, Now: o.Clock.Now,
+			Currency: carttest.ShippingCurrency, ShippingRate: carttest.ShippingRate,
+		},
 	})
 	require.NoError(t, err)
 	return built

@@ -12,6 +12,7 @@ import (
 	"shop/modules/catalog"
 	"shop/modules/payments"
 	"shop/platform/event"
+	"shop/platform/money"
 )
 
 // Fake is carts in memory: the module's own use cases over maps. It passes Run
@@ -23,12 +24,16 @@ type Fake struct {
 }
 
 // NewFake makes carts without items over the faces of their neighbours. now may
-// be nil: time.Now.
+// be nil: time.Now. There is no tax, and only carts in ShippingCurrency pay for
+// shipping.
 func NewFake(c catalog.Service, p payments.Service, now func() time.Time) (*Fake, error) {
 	store := newMemory(now)
 	service, err := app.New(app.Deps{
 		Store: store, Once: store, Catalog: c, Payments: p, Logger: slog.New(slog.DiscardHandler),
-		Settings: app.Settings{ResumeEvery: ResumeEvery}, Now: now,
+		Settings: app.Settings{
+			ResumeEvery: ResumeEvery, Charges: app.Charges{Shipping: money.Of(ShippingRate, ShippingCurrency)},
+		},
+		Now: now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make fake carts: %w", err)

@@ -16,6 +16,7 @@ import (
 	"shop/platform/id"
 	"shop/platform/identity"
 	"shop/platform/module"
+	"shop/platform/money"
 )
 
 // What an implementation under test is set to.
@@ -24,6 +25,11 @@ const (
 	Lease = 20 * time.Second
 	// ResumeEvery is how often it looks for interrupted checkouts.
 	ResumeEvery = 5 * time.Millisecond
+	// ShippingCurrency is the currency of the carts that pay for shipping: all
+	// others are shipped free.
+	ShippingCurrency money.Currency = "CHF"
+	// ShippingRate is what it costs in minor units, whatever the subtotal.
+	ShippingRate = 490
 )
 
 // Fixture is an implementation under test.
@@ -107,6 +113,8 @@ func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
 		"Checkout/dies, repeated":                 diedRepeated,
 		"Checkout/dies, resumed":                  diedResumed,
 		"Checkout/dies giving the stock back":     diedGivingBack,
+		"Checkout/discount of 10 for 50 at once":  discountContended,
+		"Checkout/discount given back":            discountGivenBack,
 		"Checkout/ErrCheckoutInProgress":          checkoutInProgress,
 		"Checkout/overtaken":                      checkoutOvertaken,
 		"settlement/of paid invoices":             settlePaid,
@@ -131,6 +139,19 @@ func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
 		"Receive/invalid events": receiveInvalid,
 		"Receive/only services":  receiveServices,
 
+		"totals": together(map[string]func(*testing.T, shop){
+			"Quote/what Checkout charges":       quoteCharged,
+			"Quote/refuses":                     quoteRefuses,
+			"Checkout/ErrTotalChanged":          checkoutTotalChanged,
+			"Checkout/discount unknown":         discountUnknown,
+			"Checkout/discount at its time":     discountTime,
+			"Checkout/discount of the subtotal": discountMinimum,
+			"Checkout/discount of each user":    discountPerUser,
+			"discounts/whoever may":             discountsWho,
+			"discounts/create, read and change": discountsChange,
+			"discounts/pages":                   discountsPages,
+			"discounts/invalid fields":          discountsInvalid,
+		}),
 		"orders/placed": together(map[string]func(*testing.T, shop){
 			"Order/of a paid checkout":               orderOfCheckout,
 			"Order/of an invoice without a checkout": orderOfInvoice,
