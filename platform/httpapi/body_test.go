@@ -46,6 +46,8 @@ func TestBody(t *testing.T) {
 		"TooLong":             {`{"name":"` + strings.Repeat("a", 41) + `"}`, 422, "body.name"},
 		"Negative":            {`{"name":"a","count":-1}`, 422, "body.count"},
 		"Enormous":            {`{"name":"a","count":99999999999999999999999}`, 422, "body.count"},
+		"EnormousEmbedded":    {`{"name":"a","least":99999999999999999999999}`, 422, "body.least"},
+		"EnormousWithin":      {`{"name":"a","span":{"most":99999999999999999999999}}`, 422, "body.span.most"},
 		"BeyondFloat":         {`{"name":"a","count":1e400}`, 422, "body.count"},
 		"BeyondFloatInside":   {`{"name":"a","any":{"x":[1,-1E999]}}`, 422, "body.any.x[1]"},
 		"LongNumber":          {`{"name":"a","any":` + strings.Repeat("9", 400) + `}`, 422, "body.any"},

@@ -33,6 +33,17 @@ type thing struct {
 	Attributes map[string]string `json:"attributes,omitempty" maxProperties:"2"`
 	Parts      []part            `json:"parts,omitempty" maxItems:"10"`
 	Any        any               `json:"any,omitempty"`
+	Limits
+}
+
+// Limits are embedded, as terms that two bodies share are.
+type Limits struct {
+	Least int64  `json:"least,omitempty"`
+	Span  *spans `json:"span,omitempty"`
+}
+
+type spans struct {
+	Most int64 `json:"most,omitempty"`
 }
 
 type part struct {

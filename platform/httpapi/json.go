@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,9 +52,48 @@ func (a *jsonAPI) Unmarshal(_ string, data []byte, v any) error {
 		return fmt.Errorf("is not valid JSON at byte %d", syntax.Offset)
 	}
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return errors.New(located("body."+mistyped.Field, "has the wrong type or is out of range"))
+		return errors.New(located("body."+jsonPath(reflect.TypeOf(v), mistyped.Field), "has the wrong type or is out of range"))
 	}
 	return err //nolint:wrapcheck // becomes a rejected part of the request
+}
+
+// jsonPath is a field's path as clients know it: encoding/json puts the names of
+// embedded structs into it, which are not in the JSON.
+func jsonPath(t reflect.Type, path string) string {
+	var names []string
+	for name := range strings.SplitSeq(path, ".") {
+		for t != nil && slices.Contains(containers, t.Kind()) {
+			t = t.Elem()
+		}
+		if t == nil || t.Kind() != reflect.Struct {
+			names = append(names, name)
+			continue
+		}
+		field, embedded := fieldOf(t, name)
+		if !embedded {
+			names = append(names, name)
+		}
+		t = field.Type
+	}
+	return strings.Join(names, ".")
+}
+
+// containers are the kinds that are not in a path, only what they hold.
+var containers = []reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map}
+
+// fieldOf is a struct's field with a name in the JSON, or the embedded struct
+// with a name in Go; the zero value without either.
+func fieldOf(t reflect.Type, name string) (field reflect.StructField, embedded bool) {
+	for f := range t.Fields() {
+		tagged, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case tagged == name, tagged == "" && !f.Anonymous && f.Name == name:
+			return f, false
+		case tagged == "" && f.Anonymous && f.Name == name:
+			field, embedded = f, true
+		}
+	}
+	return field, embedded
 }
 
 // located is a message that names its place. huma passes messages on as text
