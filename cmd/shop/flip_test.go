@@ -173,8 +173,11 @@ func (p *pair) queued(t *testing.T, reports []*traffic.Report) map[string]int {
 				for _, item := range items {
 					email, _ := item.(map[string]any)
 					subject, _ := email["subject"].(string)
-					if strings.Contains(subject, "receipt") {
+					switch {
+					case strings.Contains(subject, "receipt"):
 						subject = "receipts"
+					case strings.Contains(subject, "your invoice"):
+						subject = fmt.Sprint("Shop: your invoice ", email["reference"]) // which customers know it by
 					}
 					times[c.Address+": "+subject]++
 				}

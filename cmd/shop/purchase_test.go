@@ -52,7 +52,7 @@ func TestPurchase(t *testing.T) {
 		period := "?from=" + now.Add(-time.Hour).Format(time.RFC3339) + "&to=" + now.Add(time.Hour).Format(time.RFC3339)
 		require.Equal(t, http.StatusNotFound, call(t, s.public, http.MethodGet, "/log"+period, s.admin, nil).status, "internal listener only")
 		require.Equal(t, http.StatusForbidden, call(t, s.internal, http.MethodGet, "/log"+period, token, nil).status)
-		log := call(t, s.internal, http.MethodGet, "/log"+period, s.admin, nil)
+		log := call(t, s.internal, http.MethodGet, "/log"+period+"&action=viewed", s.admin, nil)
 		require.Equal(t, http.StatusOK, log.status, log.text)
 		require.Len(t, log.json(t)["items"], 1)
 	})

@@ -97,7 +97,7 @@ func correspond(t *testing.T, a, b *process) map[string]int {
 		there.want(t, http.StatusCreated, http.MethodPost, "/user/me/cart/", token, map[string]any{"product_id": product, "quantity": 1})
 		checkout := here.want(t, http.StatusCreated, http.MethodPost, "/user/me/checkout", token, nil).json(t)
 		invoice, _ := checkout["invoice_id"].(string)
-		wanted[address+": Shop: your invoice "+invoice] = 1
+		wanted[address+": Shop: your invoice "+fmt.Sprint(checkout["number"])] = 1
 		there.want(t, http.StatusOK, http.MethodPost, "/invoices/"+invoice+"/pay", token, map[string]any{"payment_method": "pm_ok"})
 		wanted[address+": Shop: receipt for your payment of 40.00 EUR"] = 1
 		for n := range 9 { // an odd number: the next customer begins at the other replica
