@@ -96,11 +96,6 @@ func newLocal(d Deps) (local, error) {
 	if err != nil {
 		return local{}, err //nolint:wrapcheck // New says what it was about
 	}
-	return local{service, events, []module.Worker{
-		{Name: "resolve payments", Run: service.RunResolver},
-		{Name: "handle webhooks", Run: service.RunWebhooks},
-		module.Pruning("webhooks", d.Logger, service.PruneWebhooks),
-		{Name: "void overdue invoices", Run: service.RunVoiding},
-		module.Pruning("idempotency records", d.Logger, answers.Prune),
-	}}, nil
+	return local{service, events, append(service.Workers(),
+		module.Pruning("idempotency records", d.Logger, answers.Prune))}, nil
 }

@@ -24,8 +24,8 @@ func CheckEvent(t *testing.T, name, key string, e event.Event) {
 		require.NoError(t, err)
 		file := filepath.Join("testdata", name+".json")
 		if *update {
-			require.NoError(t, os.MkdirAll("testdata", 0o755))
-			require.NoError(t, os.WriteFile(file, append(got, '\n'), 0o644))
+			require.NoError(t, os.MkdirAll("testdata", 0o750))
+			require.NoError(t, os.WriteFile(file, append(got, '\n'), 0o600))
 		}
 		want, err := os.ReadFile(file)
 		require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"shop/modules/payments"
 	"shop/platform/fault"
 	"shop/platform/identity"
+	"shop/platform/module"
 )
 
 // CancelOrder implements cart.Service. Once the order is stored as cancelling
@@ -160,7 +161,7 @@ func (s *Service) cancelDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return carryOn(ctx, due, s.resumeCancellation)
+	return module.Each(ctx, resumeAtOnce, due, s.resumeCancellation)
 }
 
 func (s *Service) resumeCancellation(ctx context.Context, c Cancellation) error {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"shop/platform/fault"
+	"shop/platform/module"
 )
 
 // resumeDue carries on the checkouts that were interrupted, by the end of their
@@ -14,7 +15,7 @@ func (s *Service) resumeDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return carryOn(ctx, due, s.resume)
+	return module.Each(ctx, resumeAtOnce, due, s.resume)
 }
 
 func (s *Service) resume(ctx context.Context, c Checkout) error {

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"shop/modules/payments"
 	"shop/modules/payments/internal/provider"
 	"shop/platform/fault"
+	"shop/platform/module"
 )
 
 // Limits of one round of the resolver.
@@ -20,25 +18,9 @@ const (
 	resolveAtOnce = 8 // so that one slow answer does not hold up the others
 )
 
-// RunResolver brings payments and refunds to their end whose outcome nobody has recorded:
-// the provider did not answer, or the process died. Every replica runs it. It
-// returns when ctx ends, after the payments in hand.
-func (s *Service) RunResolver(ctx context.Context) error {
-	ticker := time.NewTicker(s.settings.ResolveEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		if err := s.ResolveDue(ctx); err != nil && ctx.Err() == nil {
-			s.logger.ErrorContext(ctx, "payments and refunds not resolved", slog.Any("error", err))
-		}
-	}
-}
-
-// ResolveDue asks the provider about the payments and refunds that are due, once.
+// ResolveDue brings payments and refunds to their end whose outcome nobody has
+// recorded, the provider did not answer or the process died: it asks the provider
+// about those that are due, once.
 func (s *Service) ResolveDue(ctx context.Context) error {
 	due, err := s.store.DueAttempts(ctx, s.provider.Name(), s.clock(), resolveBatch)
 	if err != nil {
@@ -48,21 +30,14 @@ func (s *Service) ResolveDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	group.SetLimit(resolveAtOnce)
+	work := make([]func(context.Context) error, 0, len(due)+len(refunds))
 	for _, attempt := range due {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return s.resolveInBackground(ctx, attempt) })
+		work = append(work, func(ctx context.Context) error { return s.resolveInBackground(ctx, attempt) })
 	}
 	for _, refund := range refunds {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return s.resolveRefundInBackground(ctx, refund) })
+		work = append(work, func(ctx context.Context) error { return s.resolveRefundInBackground(ctx, refund) })
 	}
-	return group.Wait()
+	return module.Each(ctx, resolveAtOnce, work, func(ctx context.Context, do func(context.Context) error) error { return do(ctx) })
 }
 
 func (s *Service) resolveInBackground(ctx context.Context, attempt Attempt) error {

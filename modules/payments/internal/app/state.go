@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"shop/modules/payments"
 	"shop/platform/contract"
@@ -105,23 +104,6 @@ func (s *Service) move(ctx context.Context, c change) (payments.Invoice, error) 
 
 // voidBatch is how many overdue invoices are voided in one transaction.
 const voidBatch = 100
-
-// RunVoiding voids invoices that were not paid in time. Every replica runs it.
-// It returns when ctx ends.
-func (s *Service) RunVoiding(ctx context.Context) error {
-	ticker := time.NewTicker(s.settings.VoidEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		if err := s.VoidOverdue(ctx); err != nil && ctx.Err() == nil {
-			s.logger.ErrorContext(ctx, "overdue invoices not voided", slog.Any("error", err))
-		}
-	}
-}
 
 // VoidOverdue voids the invoices that are open and were to be paid by now. One
 // that is being paid stays until it is known how that ends.

@@ -7,12 +7,11 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"shop/modules/payments"
 	"shop/modules/payments/internal/provider"
 	"shop/platform/database"
 	"shop/platform/id"
+	"shop/platform/module"
 )
 
 // Webhooks keep what providers send by themselves.
@@ -91,10 +90,10 @@ func (s *Service) Webhook(ctx context.Context, in payments.WebhookInput) error {
 	return nil
 }
 
-// RunWebhooks acts on webhooks as they arrive, and again on those that could not
+// runWebhooks acts on webhooks as they arrive, and again on those that could not
 // be acted on. Every replica runs it. It returns when ctx ends, after those in
 // hand.
-func (s *Service) RunWebhooks(ctx context.Context) error {
+func (s *Service) runWebhooks(ctx context.Context) error {
 	ticker := time.NewTicker(s.settings.ResolveEvery)
 	defer ticker.Stop()
 	for {
@@ -116,15 +115,9 @@ func (s *Service) handleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	group.SetLimit(webhookAtOnce)
-	for _, w := range due {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return s.handle(context.WithoutCancel(ctx), w) })
-	}
-	return group.Wait()
+	return module.Each(ctx, webhookAtOnce, due, func(ctx context.Context, w Webhook) error {
+		return s.handle(context.WithoutCancel(ctx), w)
+	})
 }
 
 // handle acts on a webhook, unless somebody else does.
