@@ -39,7 +39,7 @@ func (r discount) value() cart.Discount {
 	d := cart.Discount{
 		ID: r.ID, Code: r.Code, Uses: r.Uses, Version: r.Version, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		DiscountTerms: cart.DiscountTerms{
-			BasisPoints: r.BasisPoints, From: timeOf(r.ValidFrom), Until: timeOf(r.ValidUntil),
+			BasisPoints: r.BasisPoints, From: instant(r.ValidFrom), Until: instant(r.ValidUntil),
 			MaxUses: r.MaxUses, MaxUsesPerUser: r.MaxUsesPerUser,
 		},
 	}
@@ -50,22 +50,6 @@ func (r discount) value() cart.Discount {
 		d.MinSubtotal = money.Of(r.MinSubtotal, money.Currency(*r.Currency))
 	}
 	return d
-}
-
-// timeOf is the zero time for NULL.
-func timeOf(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
-// timeOrNull is NULL for the zero time.
-func timeOrNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // termColumns are the columns of terms, and their values.
@@ -80,7 +64,7 @@ func termValues(t cart.DiscountTerms) []any {
 		}
 	}
 	return []any{
-		t.BasisPoints, t.Amount.Minor, t.MinSubtotal.Minor, currency, timeOrNull(t.From), timeOrNull(t.Until),
+		t.BasisPoints, t.Amount.Minor, t.MinSubtotal.Minor, currency, moment(t.From), moment(t.Until),
 		t.MaxUses, t.MaxUsesPerUser,
 	}
 }

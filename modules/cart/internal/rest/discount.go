@@ -77,7 +77,7 @@ type Discount struct {
 func termsOf(t cart.DiscountTerms) DiscountTerms {
 	return DiscountTerms{
 		BasisPoints: t.BasisPoints, Amount: priceOrNone(t.Amount), MinSubtotal: priceOrNone(t.MinSubtotal),
-		From: timeOrNone(t.From), Until: timeOrNone(t.Until), MaxUses: t.MaxUses, MaxUsesPerUser: t.MaxUsesPerUser,
+		From: given(t.From), Until: given(t.Until), MaxUses: t.MaxUses, MaxUsesPerUser: t.MaxUsesPerUser,
 	}
 }
 
@@ -87,13 +87,6 @@ func priceOrNone(a money.Amount) *Price {
 	}
 	price := priceOf(a)
 	return &price
-}
-
-func timeOrNone(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 func (t DiscountTerms) value() cart.DiscountTerms {
