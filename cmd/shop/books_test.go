@@ -13,8 +13,8 @@ import (
 // books are the databases of a shop, as an auditor sees them.
 type books map[string]*database.DB
 
-// openBooks opens the databases of all modules; dataDirs are where each keeps
-// its own on SQLite.
+// openBooks opens the databases of all modules: on the server at address, or
+// without one in dataDir.
 func openBooks(t *testing.T, address, dataDir string) books {
 	t.Helper()
 	opened := books{}

@@ -116,6 +116,11 @@ func fill(t *testing.T, cfg config.Config, size int) stock {
 	return w
 }
 
+// module is that of a name.
+func (s *shop) module(name string) module.Module {
+	return s.Modules[slices.IndexFunc(s.Modules, func(m module.Module) bool { return m.Name == name })]
+}
+
 // ordered pays an invoice, and returns the order that comes of it.
 func (s *shop) ordered(t *testing.T, invoice string) string {
 	t.Helper()
@@ -123,8 +128,7 @@ func (s *shop) ordered(t *testing.T, invoice string) string {
 	paid := s.want(t, http.StatusOK, http.MethodGet, "/invoices/"+invoice, s.admin, nil).json(t)
 	payload, err := json.Marshal(map[string]any{"invoice_id": paid["id"], "user_id": paid["user_id"], "total": paid["total"]})
 	require.NoError(t, err)
-	carts := s.Modules[slices.IndexFunc(s.Modules, func(m module.Module) bool { return m.Name == "cart" })]
-	require.NoError(t, carts.Subscribers[0].Handle(t.Context(), event.Envelope{
+	require.NoError(t, s.module("cart").Subscribers[0].Handle(t.Context(), event.Envelope{
 		ID: id.NewEvent(), Name: payments.EventInvoicePaid, Version: 1, Key: invoice, At: time.Now().UTC(), Payload: payload,
 	}))
 	orders := s.want(t, http.StatusOK, http.MethodGet, "/orders/?invoice_id="+invoice, s.admin, nil).json(t)
@@ -134,7 +138,7 @@ func (s *shop) ordered(t *testing.T, invoice string) string {
 // failEvents makes all events of payments dead letters, and returns one of them.
 func (s *shop) failEvents(t *testing.T) (failed id.Event) {
 	t.Helper()
-	db := s.Modules[slices.IndexFunc(s.Modules, func(m module.Module) bool { return m.Name == "payments" })].DB
+	db := s.module("payments").DB
 	require.NoError(t, db.Write(t.Context()).Exec(
 		`INSERT INTO outbox_failures (subscriber, seq, event_id, key, attempts, error, dead) SELECT 'email', seq, id, key, 1, 'broken', true FROM outbox`).Error)
 	require.NoError(t, db.Read(t.Context()).Raw(`SELECT id FROM outbox LIMIT 1`).Row().Scan(&failed))

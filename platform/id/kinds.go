@@ -4,44 +4,42 @@ package id
 // must be unique across modules and because one module names the things of
 // another (a cart item names a product) without importing it.
 type (
-	userKind          struct{}
-	sessionKind       struct{}
-	emailKind         struct{}
-	productKind       struct{}
-	movementKind      struct{}
-	cartItemKind      struct{}
-	checkoutKind      struct{}
-	invoiceKind       struct{}
-	lineKind          struct{}
-	paymentKind       struct{}
-	logKind           struct{}
-	eventKind         struct{}
-	orderKind         struct{}
-	discountKind      struct{}
-	refundKind        struct{}
-	creditNoteKind    struct{}
-	moneyMovementKind struct{}
-	webhookKind       struct{}
+	userKind       struct{}
+	sessionKind    struct{}
+	emailKind      struct{}
+	productKind    struct{}
+	movementKind   struct{}
+	cartItemKind   struct{}
+	checkoutKind   struct{}
+	invoiceKind    struct{}
+	lineKind       struct{}
+	paymentKind    struct{}
+	logKind        struct{}
+	eventKind      struct{}
+	orderKind      struct{}
+	discountKind   struct{}
+	refundKind     struct{}
+	creditNoteKind struct{}
+	webhookKind    struct{}
 )
 
-func (userKind) Prefix() string          { return "user" }
-func (sessionKind) Prefix() string       { return "sess" }
-func (emailKind) Prefix() string         { return "mail" }
-func (productKind) Prefix() string       { return "prod" }
-func (movementKind) Prefix() string      { return "mov" }
-func (cartItemKind) Prefix() string      { return "cart" }
-func (checkoutKind) Prefix() string      { return "chk" }
-func (invoiceKind) Prefix() string       { return "inv" }
-func (lineKind) Prefix() string          { return "line" }
-func (paymentKind) Prefix() string       { return "pay" }
-func (logKind) Prefix() string           { return "log" }
-func (eventKind) Prefix() string         { return "evt" }
-func (orderKind) Prefix() string         { return "ord" }
-func (discountKind) Prefix() string      { return "disc" }
-func (refundKind) Prefix() string        { return "ref" }
-func (creditNoteKind) Prefix() string    { return "crn" }
-func (moneyMovementKind) Prefix() string { return "mmv" }
-func (webhookKind) Prefix() string       { return "whk" }
+func (userKind) Prefix() string       { return "user" }
+func (sessionKind) Prefix() string    { return "sess" }
+func (emailKind) Prefix() string      { return "mail" }
+func (productKind) Prefix() string    { return "prod" }
+func (movementKind) Prefix() string   { return "mov" }
+func (cartItemKind) Prefix() string   { return "cart" }
+func (checkoutKind) Prefix() string   { return "chk" }
+func (invoiceKind) Prefix() string    { return "inv" }
+func (lineKind) Prefix() string       { return "line" }
+func (paymentKind) Prefix() string    { return "pay" }
+func (logKind) Prefix() string        { return "log" }
+func (eventKind) Prefix() string      { return "evt" }
+func (orderKind) Prefix() string      { return "ord" }
+func (discountKind) Prefix() string   { return "disc" }
+func (refundKind) Prefix() string     { return "ref" }
+func (creditNoteKind) Prefix() string { return "crn" }
+func (webhookKind) Prefix() string    { return "whk" }
 
 // The typed identifiers.
 type (
@@ -77,8 +75,6 @@ type (
 	Refund = ID[refundKind]
 	// CreditNote identifies a credit note ("crn_…").
 	CreditNote = ID[creditNoteKind]
-	// MoneyMovement identifies a movement of money in the books ("mmv_…").
-	MoneyMovement = ID[moneyMovementKind]
 	// Webhook identifies a message of a payment provider ("whk_…").
 	Webhook = ID[webhookKind]
 )
@@ -130,9 +126,6 @@ func NewRefund() Refund { return New[refundKind]() }
 
 // NewCreditNote makes a new credit note's identifier.
 func NewCreditNote() CreditNote { return New[creditNoteKind]() }
-
-// NewMoneyMovement makes a new movement of money's identifier.
-func NewMoneyMovement() MoneyMovement { return New[moneyMovementKind]() }
 
 // NewWebhook makes a new provider's message's identifier.
 func NewWebhook() Webhook { return New[webhookKind]() }

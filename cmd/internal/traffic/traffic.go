@@ -72,10 +72,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	var customers sync.WaitGroup
 	errs := make(chan error, o.Customers+1)
+	somebody := hand{options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}}
 	for i := range o.Customers {
 		c := &Customer{
 			Address: fmt.Sprintf("%s.%d@example.com", r.Run, i), Sold: map[string]int64{}, Invoices: map[string]int64{},
-			hand: hand{options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}}, run: r.Run,
+			hand: somebody, run: r.Run,
 		}
 		r.Customers = append(r.Customers, c)
 		customers.Go(func() {
@@ -85,7 +86,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		})
 	}
 	if o.Clerk != "" {
-		r.Clerk = &Clerk{Cancelled: map[string]bool{}, hand: hand{options: o, tally: t, client: &http.Client{Transport: transport, Timeout: o.Patience}, token: o.Clerk}}
+		r.Clerk = &Clerk{Cancelled: map[string]bool{}, hand: somebody}
+		r.Clerk.token = o.Clerk
 		customers.Go(func() {
 			if err := r.Clerk.work(ctx); err != nil {
 				errs <- fmt.Errorf("the clerk: %w", err)
