@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -81,6 +82,40 @@ func BenchmarkOpen(b *testing.B) {
 				require.NoError(b, database.Migrate(b.Context(), db, migrationFiles(b)))
 				require.NoError(b, db.Close())
 			}
+		})
+	}
+}
+
+// BenchmarkCounter counts with one row, for 64 callers at once: each with a
+// statement that commits by itself, and sharing transactions. The difference is
+// the disk's: run it under pgrun --fsync.
+func BenchmarkCounter(b *testing.B) {
+	const count = "UPDATE books SET place = place + 1 WHERE title = 'counted'"
+	for name, way := range map[string]func(db *database.DB) func(context.Context) error{
+		"alone": func(db *database.DB) func(context.Context) error {
+			return func(ctx context.Context) error { return db.Write(ctx).Exec(count).Error }
+		},
+		"shared": func(db *database.DB) func(context.Context) error {
+			shared := db.NewShared()
+			return func(ctx context.Context) error {
+				return shared.InTx(ctx, func(ctx context.Context) error { return db.Write(ctx).Exec(count).Error })
+			}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			eachBench(b, func(b *testing.B, db *database.DB) {
+				require.NoError(b, add(b.Context(), db, "counted", 0))
+				do := way(db)
+				b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						if err := do(b.Context()); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "counts/s")
+			})
 		})
 	}
 }

@@ -77,6 +77,7 @@ type DB struct {
 	writer  *gorm.DB
 	reader  *gorm.DB // the writer itself on PostgreSQL
 	pools   []namedPool
+	line    *Shared // in which transactions of SQLite wait for the one writer
 }
 
 // namedPool is a pool under the name that its gauges carry.

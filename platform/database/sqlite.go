@@ -27,6 +27,7 @@ const openAttempts = 30
 // they are needed first.
 func (db *DB) openSQLite(ctx context.Context) error {
 	db.dialect = SQLite
+	db.line = &Shared{db: db}
 	if db.options.DataDir == "" {
 		return fmt.Errorf("neither a URL nor a data directory is set")
 	}

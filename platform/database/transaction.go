@@ -36,6 +36,16 @@ type transactionKey struct{}
 // fn may run more than once (after a deadlock or serialization failure), so it
 // does nothing that a rollback would not undo; see AfterCommit for the rest.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if db.line != nil {
+		return db.line.InTx(ctx, fn)
+	}
+	return db.inTx(ctx, fn, db.runTx)
+}
+
+// inTx is InTx with a way to run a transaction once.
+func (db *DB) inTx(
+	ctx context.Context, fn func(ctx context.Context) error, once func(context.Context, func(context.Context) error) error,
+) error {
 	if tx := db.transaction(ctx); tx != nil {
 		err := fn(ctx)
 		if err != nil && tx.failed == nil {
@@ -44,7 +54,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 		return err
 	}
 	for attempt := 1; ; attempt++ {
-		err := db.runTx(ctx, fn)
+		err := once(ctx, fn)
 		if err == nil || attempt == attempts || !retryable(err) || !pause(ctx, attempt) {
 			return err
 		}
@@ -90,8 +100,8 @@ func (db *DB) runTx(ctx context.Context, fn func(ctx context.Context) error) err
 	if err := fn(context.WithValue(ctx, transactionKey{}, tx)); err != nil {
 		return err
 	}
-	if tx.failed != nil {
-		return fmt.Errorf("rolled back, since a part of the transaction had failed: %w", tx.failed)
+	if err := tx.doomed(); err != nil {
+		return err
 	}
 	if err := session.Commit().Error; err != nil {
 		// The context may have ended, and with it the transaction, before fn
@@ -102,10 +112,24 @@ func (db *DB) runTx(ctx context.Context, fn func(ctx context.Context) error) err
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
+	tx.committed()
+	return nil
+}
+
+// doomed is why a transaction whose fn returned nil must not commit; nil when it
+// may.
+func (tx *transaction) doomed() error {
+	if tx.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("rolled back, since a part of the transaction had failed: %w", tx.failed)
+}
+
+// committed runs what was to run after the commit.
+func (tx *transaction) committed() {
 	for _, fn := range tx.after {
 		fn()
 	}
-	return nil
 }
 
 // transaction is the one of this database in ctx, or nil.

@@ -24,18 +24,21 @@ const Retention = 30 * 24 * time.Hour
 // Inbox remembers what one module has handled: each event once for the module,
 // whatever its subscribers are called. It is safe for concurrent use.
 type Inbox struct {
-	db  *database.DB
-	now func() time.Time
+	db *database.DB
+	// shared is the transaction of events that are handled at the same time: what
+	// is done about them is alike, and tends to want the same rows.
+	shared *database.Shared
+	now    func() time.Time
 }
 
 // New makes the Inbox of the module whose database db is.
-func New(db *database.DB) *Inbox { return &Inbox{db: db, now: time.Now} }
+func New(db *database.DB) *Inbox { return &Inbox{db: db, shared: db.NewShared(), now: time.Now} }
 
 // Once runs fn in a transaction of the module's database that also records that
 // e was handled. For an event that was handled before it does nothing. When fn
 // fails nothing is recorded and its error is returned.
 func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
-	return i.db.InTx(ctx, func(ctx context.Context) error {
+	return i.shared.InTx(ctx, func(ctx context.Context) error {
 		done := i.db.Write(ctx).Exec(
 			`INSERT INTO inbox (event_id, handled_at) VALUES (?, ?) ON CONFLICT (event_id) DO NOTHING`,
 			e.ID, i.now().UTC().Truncate(time.Microsecond))

@@ -95,11 +95,15 @@ func (s *Store) insertGuarded(
 		 SELECT series, number FROM invoice`),
 	)
 	given := make([]numbered, 0, 1) // else GORM makes room for 20 rows
-	if err := s.db.Write(ctx).Raw(statement, args...).Find(&given).Error; err != nil {
+	err := s.numbering.InTx(ctx, func(ctx context.Context) error {
+		err := s.db.Write(ctx).Raw(statement, args...).Find(&given).Error
+		if err == nil && len(given) == 0 {
+			err = errNotFree
+		}
+		return err //nolint:wrapcheck // told by inserted
+	})
+	if err != nil {
 		return app.Numbered{}, inserted(err)
-	}
-	if len(given) == 0 {
-		return app.Numbered{}, errNotFree
 	}
 	return given[0].value(), nil
 }

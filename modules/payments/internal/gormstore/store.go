@@ -9,12 +9,16 @@ import (
 )
 
 // Store implements app.Store.
-type Store struct{ db *database.DB }
+type Store struct {
+	db *database.DB
+	// numbering are the transactions that wait for the next number of a series.
+	numbering *database.Shared
+}
 
 var _ app.Store = (*Store)(nil)
 
 // New makes a store over the module's own database.
-func New(db *database.DB) *Store { return &Store{db} }
+func New(db *database.DB) *Store { return &Store{db: db, numbering: db.NewShared()} }
 
 // InTx implements app.Store.
 func (s *Store) InTx(ctx context.Context, fn func(context.Context) error) error {
