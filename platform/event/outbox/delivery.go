@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
@@ -28,40 +29,20 @@ type delivery struct {
 	*loop
 	// position is the number up to which everything was delivered or set aside.
 	position int64
-	// failing says that there are events set aside.
-	failing bool
-	// blocked are the keys whose events wait.
-	blocked map[string]bool
 	// saved is when the position was stored last.
 	saved time.Time
 	// stopped says that no further handling may begin.
 	stopped func() bool
-}
 
-// fresh delivers events that come after the position. done is false when it
-// stopped early.
-func (d *delivery) fresh(ctx context.Context, rows []row) (done bool, err error) {
-	if err := d.readBlocked(ctx, rows); err != nil {
-		return false, err
-	}
-	for _, r := range rows {
-		if r.Seq <= d.position { // another relay was faster
-			continue
-		}
-		if d.wants(r) {
-			if d.stopped() {
-				return false, nil
-			}
-			if done, err := d.one(ctx, r); err != nil || !done {
-				return false, err
-			}
-			if err := d.save(ctx, r.Seq); err != nil {
-				return false, err
-			}
-		}
-		d.position = r.Seq
-	}
-	return true, nil
+	// mu guards what events that are handled at the same time change.
+	mu sync.Mutex
+	// failing says that there are events set aside.
+	failing bool
+	// blocked are the keys whose events wait.
+	blocked map[string]bool
+	// unreached is the number of the first event for which the subscriber could
+	// not be reached; 0 while it could.
+	unreached int64
 }
 
 func (d *delivery) readBlocked(ctx context.Context, rows []row) (err error) {
@@ -84,30 +65,55 @@ func (d *delivery) readBlocked(ctx context.Context, rows []row) (err error) {
 // one delivers an event for the first time. done is false when it has to stay
 // before the cursor.
 func (d *delivery) one(ctx context.Context, r row) (done bool, err error) {
-	if d.blocked[r.Key] {
+	if d.waits(r) {
 		return true, d.parking.park(ctx, failedRow{Row: r})
 	}
 	outcome, cause := d.handle(ctx, r, 1, false)
 	switch {
 	case outcome == Handled:
-		d.holds = 0
 		return true, nil
 	case ctx.Err() != nil: // the lease went, and with it the handler
 		return false, context.Cause(ctx)
-	case outcome == Unavailable && (d.holds < mostHolds || d.Handover != nil):
-		d.holds++
-		d.heldUntil = d.Now().Add(min(d.Backoff(d.holds), longestHold))
+	case outcome == Unavailable && (d.Handover != nil || r.Seq != d.heldAt || d.holds < mostHolds):
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.unreached == 0 || r.Seq < d.unreached {
+			d.unreached = r.Seq
+		}
 		return false, nil
 	}
-	d.holds = 0
 	f := failedRow{Row: r, Attempts: 1, Error: describe(cause), Dead: outcome == Dead}
 	if !f.Dead {
 		next := d.Now().Add(d.Backoff(1)).UTC()
 		f.NextAt = &next
-		d.blocked[r.Key] = r.Key != ""
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.blocked[r.Key] = d.blocked[r.Key] || !f.Dead && r.Key != ""
 	d.failing = true
 	return true, d.parking.park(ctx, f)
+}
+
+// waits reports whether an event has to wait for others of its key.
+func (d *delivery) waits(r row) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.blocked[r.Key]
+}
+
+// hold makes the events wait when the subscriber could not be reached, longer
+// each time in a row. The first of them may be the reason; one counts how often.
+func (d *delivery) hold() {
+	switch d.unreached {
+	case 0:
+		d.holds, d.heldAt = 0, 0
+		return
+	case d.heldAt:
+		d.holds++
+	default:
+		d.holds, d.heldAt = 1, d.unreached
+	}
+	d.heldUntil = d.Now().Add(min(d.Backoff(d.holds), longestHold))
 }
 
 // retries tries the events again whose time has come.

@@ -18,6 +18,7 @@ import (
 	"shop/platform/event"
 	"shop/platform/event/inbox"
 	"shop/platform/event/outbox"
+	"shop/platform/fault"
 )
 
 func TestRelay_DeliversWhatWasCommitted(t *testing.T) {
@@ -29,7 +30,7 @@ func TestRelay_DeliversWhatWasCommitted(t *testing.T) {
 
 		const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 		ctx := event.WithTraceParent(t.Context(), parent)
-		require.NoError(t, out.Append(ctx, changed{"chair", 1}, removed{"chair"}, changed{"table", 2}))
+		require.NoError(t, out.Append(ctx, changed{"chair", 1}, removed{"chair"}, changed{"chair", 2}))
 		rolledBack := errors.New("rolled back")
 		require.ErrorIs(t, db.InTx(ctx, func(ctx context.Context) error {
 			require.NoError(t, out.Append(ctx, changed{"chair", 99}))
@@ -40,7 +41,7 @@ func TestRelay_DeliversWhatWasCommitted(t *testing.T) {
 		}))
 
 		got := s.waitFor(t, 3)
-		require.Empty(t, cmp.Diff([]changed{{"chair", 1}, {"table", 2}, {"chair", 3}}, got))
+		require.Empty(t, cmp.Diff([]changed{{"chair", 1}, {"chair", 2}, {"chair", 3}}, got))
 		first := s.all[0]
 		require.Equal(t, "things.changed", first.Name)
 		require.Equal(t, 3, first.Version)
@@ -50,6 +51,55 @@ func TestRelay_DeliversWhatWasCommitted(t *testing.T) {
 		require.WithinDuration(t, time.Now(), first.At, time.Minute)
 		require.Empty(t, s.all[2].TraceParent)
 		require.NotEqual(t, s.all[0].ID, s.all[1].ID)
+	})
+}
+
+func TestRelay_DifferentKeysAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		out := outbox.New(db)
+		tables := make(chan struct{})
+		s := newSubscriber(func(ctx context.Context, c changed) error {
+			if c.Thing == "table" {
+				close(tables)
+				return nil
+			}
+			select {
+			case <-tables:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		})
+		start(t, outbox.RelayOptions{DB: db, Outbox: out}, s)
+		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, changed{"chair", 2}, changed{"table", 1}))
+		require.Len(t, s.waitFor(t, 3), 3)
+		require.Equal(t, []int{1, 2}, s.numbers("chair"))
+	})
+}
+
+// What could not be delivered is not passed, although others after it were.
+func TestRelay_WaitingEventIsNotPassed(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		out, c := outbox.New(db), newClock()
+		away := newSubscriber(func(_ context.Context, c changed) error {
+			if c.Thing == "chair" {
+				return fault.New(fault.Unavailable, "chairs_unavailable", "chairs cannot be reached")
+			}
+			return nil
+		})
+		stop := start(t, retrying(db, out, c), away)
+		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, changed{"table", 1}, changed{"chair", 2}, changed{"table", 2}))
+		eventually(t, func() bool {
+			c.advance(time.Minute)
+			return len(away.numbers("table")) > 0
+		})
+		stop()
+		back := newSubscriber(nil)
+		start(t, retrying(db, out, c), back)
+		back.waitFor(t, 4)
+		require.Equal(t, []int{1, 2}, back.numbers("chair"))
+		require.Equal(t, []int{1, 2}, back.numbers("table"), "again, since they come after what waits")
 	})
 }
 

@@ -185,7 +185,7 @@ func TestRelay_UnreachableSubscriberWaits(t *testing.T) {
 			c.advance(time.Minute)
 			return len(s.handled()) == 2
 		})
-		require.Equal(t, []changed{{"chair", 1}, {"table", 1}}, s.handled())
+		require.ElementsMatch(t, []changed{{"chair", 1}, {"table", 1}}, s.handled())
 	})
 }
 
@@ -199,7 +199,7 @@ func TestRelay_Observe(t *testing.T) {
 		seen := make(chan outbox.Delivery, 2)
 		options.Observe = func(d outbox.Delivery) { seen <- d }
 		start(t, options, s)
-		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, changed{"table", 1}))
+		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, changed{"chair", 2}))
 		for _, want := range []outbox.Outcome{outbox.Dead, outbox.Handled} {
 			got := <-seen
 			require.Equal(t, want, got.Outcome)

@@ -29,8 +29,10 @@ type loop struct {
 	retryAt time.Time
 	// heldUntil is when to go on after the subscriber could not be reached.
 	heldUntil time.Time
-	// holds counts how often in a row it could not be reached.
-	holds int
+	// holds counts how often in a row it could not be reached for the event with
+	// the number heldAt, the first of those that wait.
+	holds  int
+	heldAt int64
 	// troubles counts the rounds in a row that failed as a whole.
 	troubles int
 }

@@ -38,7 +38,8 @@ type RelayOptions struct {
 	Logger *slog.Logger
 	// Tracer makes a span of each handling, child of what caused the event.
 	Tracer trace.Tracer
-	// Observe is told of every handling, for metrics. It must not block.
+	// Observe is told of every handling, for metrics, also of several at the same
+	// time. It must not block.
 	Observe func(Delivery)
 	// Poll is how often to look for events that nobody announced, such as those
 	// of another process that died. Default 1 s.
@@ -47,6 +48,9 @@ type RelayOptions struct {
 	Lease time.Duration
 	// HandleTimeout is the deadline of one handling. Default 1 min.
 	HandleTimeout time.Duration
+	// Parallel is how many events a subscriber is given at the same time, of
+	// different keys. Default 8; what is handed over goes one by one.
+	Parallel int
 	// Backoff is the pause after the given number of failed attempts (from 1).
 	// Default: 1 s, doubled up to 5 min, minus up to half at random.
 	Backoff func(attempts int) time.Duration
@@ -119,6 +123,7 @@ func (r *Relay) setDefaults() {
 	setDefault(&r.Poll, time.Second)
 	setDefault(&r.Lease, 10*time.Second)
 	setDefault(&r.HandleTimeout, time.Minute)
+	setDefault(&r.Parallel, 8)
 	setDefault(&r.MaxAttempts, 10)
 	setDefault(&r.Retention, 7*24*time.Hour)
 	setDefault(&r.PruneEvery, 10*time.Minute)
