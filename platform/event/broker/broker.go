@@ -5,9 +5,10 @@
 // of its own. The publisher's relay hands over to it, in order, what it would
 // else deliver itself; the subscriber's durable consumer takes one event at a
 // time, however many processes host the module. What was handled leaves the
-// stream, so that nothing in it ever grows too old. A dead letter goes home: to
-// the failures in the publisher's database, where operators find it whatever
-// carried it there.
+// stream, so that nothing in it ever grows too old. What failed goes home: to the
+// failures in the publisher's database, where the relay tries it again and
+// operators find it, whatever carried it there. What comes after it of the same
+// key follows it there, and the others go on.
 //
 // The publisher keeps every event until the subscriber has handled it, not only
 // until the stream has it (outbox.Outbox.Confirm). So the stream may be lost
@@ -20,7 +21,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -43,6 +46,8 @@ const (
 const (
 	// headerSequence is the event's number in the publisher's outbox.
 	headerSequence = "Shop-Sequence"
+	// headerWaits says that earlier events of its key were not handled.
+	headerWaits = "Shop-Waits"
 	// headerReply is where somebody waits for what comes of a single attempt, and
 	// headerUntil until when, in milliseconds since 1970.
 	headerReply = "Shop-Reply"
@@ -54,15 +59,22 @@ type Connection struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	logger *slog.Logger
+
+	mu sync.Mutex
+	// requests ends those that wait for an answer, by their number.
+	requests map[int]context.CancelFunc
+	last     int
 }
 
 // Connect makes a Connection to the server at url, which need not be there yet:
 // it is tried again and again. An error says that the url is none.
 func Connect(url string, logger *slog.Logger) (*Connection, error) {
+	c := &Connection{logger: logger, requests: map[int]context.CancelFunc{}}
 	conn, err := nats.Connect(
 		url, nats.Name("shop events"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(pauseAfterTrouble), nats.Timeout(requestTimeout),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			c.giveUp()
 			if err != nil { // else it was closed here
 				logger.Warn("the connection to NATS is lost: events wait", slog.Any("error", err))
 			}
@@ -77,7 +89,38 @@ func Connect(url string, logger *slog.Logger) (*Connection, error) {
 		conn.Close()
 		return nil, fmt.Errorf("use JetStream of NATS: %w", err)
 	}
-	return &Connection{conn: conn, js: js, logger: logger}, nil
+	c.conn, c.js = conn, js
+	return c, nil
+}
+
+// giveUp ends the requests whose answers were lost with the connection.
+func (c *Connection) giveUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, end := range c.requests {
+		end()
+	}
+}
+
+// request is the context of a request to the server.
+func (c *Connection) request(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.within(ctx, requestTimeout)
+}
+
+// within is a context that ends after a time, or with the connection.
+func (c *Connection) within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	n := c.last
+	c.requests[n] = cancel
+	return ctx, func() {
+		cancel()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.requests, n)
+	}
 }
 
 // Close ends it.
@@ -91,15 +134,29 @@ func subjectsFor(publisher, subscriber string) string {
 	return "shop.events." + publisher + ".to." + subscriber
 }
 
-// subjectOfDead is where a subscriber puts its dead letters.
-func subjectOfDead(publisher, subscriber string) string {
-	return "shop.events." + publisher + ".dead." + subscriber
+// subjectHome is where a subscriber puts what it did not handle.
+func subjectHome(publisher, subscriber string) string {
+	return "shop.events." + publisher + ".home." + subscriber
+}
+
+// subjectOfBlocked is where the keys are of which a subscriber did not handle all.
+func subjectOfBlocked(publisher, subscriber string) string {
+	return "shop.events." + publisher + ".blocked." + subscriber
+}
+
+// sequenceOf is an event's number in the outbox by a message about it.
+func sequenceOf(header nats.Header, subject string) (int64, error) {
+	sequence, err := strconv.ParseInt(header.Get(headerSequence), 10, 64)
+	if err != nil || sequence < 1 {
+		return 0, fmt.Errorf("a message on %s names no event of the shop", subject)
+	}
+	return sequence, nil
 }
 
 // stream finds a publisher's stream, or makes it. An operator may have made it
 // with other settings, such as more replicas.
 func (c *Connection) stream(ctx context.Context, publisher string) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.request(ctx)
 	defer cancel()
 	name := streamOf(publisher)
 	stream, err := c.js.Stream(ctx, name)

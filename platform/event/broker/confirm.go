@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,18 +15,27 @@ type handed struct {
 	// open says that handing over is allowed, and run counts how often it began.
 	open bool
 	run  int
-	// seen is the last number of the stream that is known.
+	// made is when the stream was made, seen its last number that is known.
+	made time.Time
 	seen uint64
 	// upTo is the last number in the outbox that was handed over, by subscriber.
 	upTo map[string]int64
 }
 
-// begin opens a run of handing over, which starts where it is confirmed that
-// events were handled.
-func (p *Publisher) begin() {
+// begin opens a run of handing over. The relay then puts the cursors back to
+// where it is confirmed that events were handled: what the stream lost before
+// this moment is handed over again, and what it loses after it is noticed.
+func (p *Publisher) begin(ctx context.Context, lost context.CancelFunc) error {
+	stream, err := p.Connection.stream(ctx, p.name)
+	if err != nil {
+		return err
+	}
+	known := stream.CachedInfo()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.handed = handed{open: true, run: p.handed.run + 1, upTo: map[string]int64{}}
+	p.lost = lost
+	p.handed = handed{open: true, run: p.handed.run + 1, made: known.Created, seen: known.State.LastSeq, upTo: map[string]int64{}}
+	return nil
 }
 
 // current is the number of the open run; ok is false when none is open.
@@ -80,7 +88,7 @@ func (p *Publisher) confirm(ctx context.Context) error {
 // look does it once.
 func (p *Publisher) look(ctx context.Context, confirmed map[string]int64) error {
 	p.mu.Lock()
-	run, open, seen, upTo := p.handed.run, p.handed.open, p.handed.seen, maps.Clone(p.handed.upTo)
+	run, open, made, seen, upTo := p.handed.run, p.handed.open, p.handed.made, p.handed.seen, maps.Clone(p.handed.upTo)
 	p.mu.Unlock()
 	if !open {
 		return nil
@@ -90,7 +98,7 @@ func (p *Publisher) look(ctx context.Context, confirmed map[string]int64) error 
 		return err
 	}
 	before := stream.CachedInfo()
-	if before.State.LastSeq < seen {
+	if before.State.LastSeq < seen || !before.Created.Equal(made) {
 		p.Relay.Logger.ErrorContext(ctx, "NATS has lost events that it had accepted: they are handed over again", "publisher", p.name)
 		p.end(run)
 		return nil
@@ -98,7 +106,7 @@ func (p *Publisher) look(ctx context.Context, confirmed map[string]int64) error 
 	p.accepted(run, before.State.LastSeq, "", 0)
 	handled := map[string]int64{}
 	for subscriber, n := range upTo {
-		if n, err = upToUnhandled(ctx, stream, p.name, subscriber, n); err != nil {
+		if n, err = p.upToUnhandled(ctx, stream, subscriber, n); err != nil {
 			return err
 		}
 		if n > confirmed[subscriber] {
@@ -113,7 +121,7 @@ func (p *Publisher) look(ctx context.Context, confirmed map[string]int64) error 
 	if err != nil {
 		return err
 	}
-	if now := after.CachedInfo(); now.State.LastSeq < seen || !now.Created.Equal(before.Created) {
+	if now := after.CachedInfo(); now.State.LastSeq < seen || !now.Created.Equal(made) {
 		return nil
 	}
 	for subscriber, n := range handled {
@@ -126,11 +134,11 @@ func (p *Publisher) look(ctx context.Context, confirmed map[string]int64) error 
 }
 
 // upToUnhandled lowers n, up to which events were handed over, to before the
-// first that the subscriber has not handled. In this order: a dead letter is in
+// first that the subscriber has not handled. In this order: what goes home is in
 // the second place before it leaves the first.
-func upToUnhandled(ctx context.Context, stream jetstream.Stream, publisher, subscriber string, n int64) (int64, error) {
-	for _, subject := range []string{subjectsFor(publisher, subscriber) + ".>", subjectOfDead(publisher, subscriber)} {
-		first, err := firstIn(ctx, stream, subject)
+func (p *Publisher) upToUnhandled(ctx context.Context, stream jetstream.Stream, subscriber string, n int64) (int64, error) {
+	for _, subject := range []string{subjectsFor(p.name, subscriber) + ".>", subjectHome(p.name, subscriber)} {
+		first, err := p.firstIn(ctx, stream, subject)
 		if err != nil {
 			return 0, err
 		}
@@ -143,8 +151,8 @@ func upToUnhandled(ctx context.Context, stream jetstream.Stream, publisher, subs
 
 // firstIn is the number in the outbox of the first event on a subject; 0 when
 // there is none.
-func firstIn(ctx context.Context, stream jetstream.Stream, subject string) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+func (p *Publisher) firstIn(ctx context.Context, stream jetstream.Stream, subject string) (int64, error) {
+	ctx, cancel := p.Connection.request(ctx)
 	defer cancel()
 	m, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subject))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -153,9 +161,5 @@ func firstIn(ctx context.Context, stream jetstream.Stream, subject string) (int6
 	if err != nil {
 		return 0, fmt.Errorf("look for what is not handled: %w", err)
 	}
-	sequence, err := strconv.ParseInt(m.Header.Get(headerSequence), 10, 64)
-	if err != nil || sequence < 1 {
-		return 0, fmt.Errorf("message %d of %s is no event of the shop", m.Sequence, subject)
-	}
-	return sequence, nil
+	return sequenceOf(m.Header, subject)
 }

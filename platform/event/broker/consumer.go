@@ -26,9 +26,11 @@ const (
 	ackWait = 15 * time.Second
 	// handleTimeout is the deadline of one handling.
 	handleTimeout = time.Minute
-	// longestPause bounds the pause before the next attempt, since all that comes
-	// later waits for it.
+	// longestPause bounds the pause after a subscriber could not be reached.
 	longestPause = 5 * time.Second
+	// mostDeliveries is how often one event may find its subscriber out of reach
+	// (about six minutes) before it goes home: perhaps it is the event.
+	mostDeliveries = 100
 )
 
 // ConsumerOptions are what a Consumer is made of. Connection, Publisher,
@@ -44,12 +46,10 @@ type ConsumerOptions struct {
 	Tracer trace.Tracer
 	// Observe is told of every handling, for metrics. It must not block.
 	Observe func(outbox.Delivery)
-	// MaxAttempts is the number of failed attempts that makes a dead letter.
-	// Default 10.
-	MaxAttempts int
-	// Backoff is the pause after the given number of failed attempts (from 1).
-	// Default: 1 s, doubled up to 5 s, minus up to half at random.
-	Backoff func(attempts int) time.Duration
+	// Backoff is the pause after the given number of times (from 1) that the
+	// subscriber could not be reached. Default: 1 s, doubled up to 5 s, minus up to
+	// half at random.
+	Backoff func(times int) time.Duration
 }
 
 // Consumer handles the events of one publisher for one subscriber. Every process
@@ -68,9 +68,6 @@ func NewConsumer(o ConsumerOptions) (*Consumer, error) {
 	if o.Observe == nil {
 		o.Observe = func(outbox.Delivery) {}
 	}
-	if o.MaxAttempts == 0 {
-		o.MaxAttempts = 10
-	}
 	if o.Backoff == nil {
 		o.Backoff = backoff
 	}
@@ -86,55 +83,75 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return consume(ctx, stream, jetstream.ConsumerConfig{
+		blocked := &blocks{connection: c.Connection, stream: stream, publisher: c.Publisher, subscriber: c.Subscriber.Name}
+		return c.Connection.consume(ctx, stream, jetstream.ConsumerConfig{
 			Durable: c.Subscriber.Name, Description: "events of " + c.Publisher + " for " + c.Subscriber.Name,
 			// One at a time, whoever takes it: that is the order.
 			FilterSubject: subjectsFor(c.Publisher, c.Subscriber.Name) + ".>", MaxAckPending: 1,
-		}, c.take)
+		}, func(ctx context.Context, m jetstream.Msg) { c.take(ctx, blocked, m) })
 	})
 	return nil
 }
 
 // take handles one message. What becomes of it when the server does not hear of
 // the end: it comes again, and the inbox knows it.
-func (c *Consumer) take(ctx context.Context, m jetstream.Msg) {
+func (c *Consumer) take(ctx context.Context, keys *blocks, m jetstream.Msg) {
 	var e event.Envelope
-	if err := json.Unmarshal(m.Data(), &e); err != nil {
+	sequence, err := sequenceOf(m.Headers(), m.Subject())
+	if err = errors.Join(err, json.Unmarshal(m.Data(), &e)); err != nil {
 		c.Logger.ErrorContext(ctx, "a message is no event", slog.Any("error", err))
 		_ = m.Term()
 		return
 	}
 	defer c.keep(ctx, m)()
-	if to := m.Headers().Get(headerReply); to != "" {
-		c.attemptOnce(ctx, m, e, to)
-		return
-	}
-	for attempt := 1; ; attempt++ {
-		outcome, err := c.handle(ctx, e, attempt)
-		switch outcome {
-		case outbox.Handled:
-			_ = m.Ack()
-			return
-		case outbox.Unavailable:
-			_ = m.NakWithDelay(c.Backoff(deliveries(m))) // perhaps another process reaches it
-			return
-		case outbox.Dead:
-			if err := c.sendHome(context.WithoutCancel(ctx), m.Headers().Get(headerSequence), e, attempt, err); err != nil {
-				c.Logger.WarnContext(ctx, "a dead letter begins anew", slog.Any("error", err))
-				_ = m.NakWithDelay(pauseAfterTrouble)
-				return
+	// What has begun is brought to its end also while the process stops.
+	ctx = context.WithoutCancel(ctx)
+	last, err := keys.last(ctx, m, e.Key)
+	switch to := m.Headers().Get(headerReply); {
+	case err != nil:
+	case to != "":
+		c.attemptOnce(ctx, m, e, to, func() error {
+			if last == 0 || sequence < last {
+				return nil // later ones are at home, or on their way
 			}
-			_ = m.Ack()
-			return
-		case outbox.Failed:
+			return keys.free(ctx, e.Key)
+		})
+	default:
+		err = c.fresh(ctx, keys, m, e, sequence, last)
+	}
+	if err != nil {
+		c.Logger.WarnContext(ctx, "an event begins anew", slog.String("event_id", e.ID.String()), slog.Any("error", err))
+		_ = m.NakWithDelay(pauseAfterTrouble)
+	}
+}
+
+// fresh handles what was not tried before, and sends it home when that fails, and
+// when earlier events of its key are there. In this order: block, send,
+// acknowledge. A crash in between sends it home again.
+func (c *Consumer) fresh(ctx context.Context, keys *blocks, m jetstream.Msg, e event.Envelope, sequence, last int64) error {
+	var cause error
+	if last == 0 && m.Headers().Get(headerWaits) == "" {
+		var outcome outbox.Outcome
+		outcome, cause = c.handle(ctx, e)
+		if n := deliveries(m); outcome == outbox.Unavailable && n < mostDeliveries {
+			_ = m.NakWithDelay(c.Backoff(n)) // perhaps another process reaches it
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			_ = m.Nak() // another process may have it at once
-			return
-		case <-time.After(c.Backoff(attempt)):
+		if outcome == outbox.Handled {
+			_ = m.Ack()
+			return nil
 		}
 	}
+	if e.Key != "" && sequence > last {
+		if err := keys.block(ctx, e.Key, sequence); err != nil {
+			return err
+		}
+	}
+	if err := c.sendHome(ctx, sequence, e, cause); err != nil {
+		return err
+	}
+	_ = m.Ack()
+	return nil
 }
 
 // deliveries is how often the server has given m to somebody.
@@ -143,20 +160,23 @@ func deliveries(m jetstream.Msg) int {
 	if err != nil {
 		return 1
 	}
-	return int(min(known.NumDelivered, 10))
+	return int(min(known.NumDelivered, mostDeliveries))
 }
 
-// attemptOnce handles what the publisher itself tries again, and tells it.
-func (c *Consumer) attemptOnce(ctx context.Context, m jetstream.Msg, e event.Envelope, to string) {
+// attemptOnce handles what the publisher tries again, and tells it; handled is
+// called before it is told of a success.
+func (c *Consumer) attemptOnce(ctx context.Context, m jetstream.Msg, e event.Envelope, to string, handled func() error) {
 	until, err := strconv.ParseInt(m.Headers().Get(headerUntil), 10, 64)
 	if err != nil || time.Now().UnixMilli() > until { // nobody waits: it comes again
 		_ = m.Ack()
 		return
 	}
-	outcome, err := c.handle(ctx, e, 1)
+	outcome, err := c.handle(ctx, e)
 	answer := reply{Outcome: outcome}
 	if err != nil {
 		answer.Error = err.Error()
+	} else if err := handled(); err != nil {
+		c.Logger.WarnContext(ctx, "an event makes a detour", slog.Any("error", err))
 	}
 	body, err := json.Marshal(answer)
 	if err == nil {
@@ -189,23 +209,19 @@ func (c *Consumer) keep(ctx context.Context, m jetstream.Msg) (stop func()) {
 
 // handle calls the subscriber, says what came of it, and tells the log and the
 // observer.
-func (c *Consumer) handle(ctx context.Context, e event.Envelope, attempt int) (outcome outbox.Outcome, err error) {
-	// What has begun is brought to its end also while the process stops.
-	ctx, span := c.Tracer.Start(event.WithTraceParent(context.WithoutCancel(ctx), e.TraceParent), "handle "+e.Name,
+func (c *Consumer) handle(ctx context.Context, e event.Envelope) (outcome outbox.Outcome, err error) {
+	ctx, span := c.Tracer.Start(event.WithTraceParent(ctx, e.TraceParent), "handle "+e.Name,
 		trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
 	began := time.Now()
 	err = c.call(ctx, e)
-	log := c.Logger.With("event", e.Name, "event_id", e.ID.String(), "attempt", attempt)
+	log := c.Logger.With("event", e.Name, "event_id", e.ID.String())
 	switch {
 	case err == nil:
 		outcome = outbox.Handled
 	case fault.KindOf(err) == fault.Unavailable:
 		outcome = outbox.Unavailable
 		log.WarnContext(ctx, "subscriber cannot be reached, its events wait", "error", err)
-	case attempt >= c.MaxAttempts:
-		outcome = outbox.Dead
-		log.ErrorContext(ctx, "event failed too often and is a dead letter now", "error", err)
 	default:
 		outcome = outbox.Failed
 		log.WarnContext(ctx, "event failed, will be tried again", "error", err)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"shop/platform/database"
@@ -148,12 +150,14 @@ type rig struct {
 	outbox *outbox.Outbox
 	server *natsServer
 	to     *listener
+	// attempts make a dead letter.
+	attempts int
 }
 
 func newRig(tb testing.TB, dialect database.Dialect) *rig {
 	tb.Helper()
 	db := dbtest.OpenFS(tb, dialect, "publisher", migrations())
-	return &rig{db: db, outbox: outbox.New(db), server: newServer(tb), to: newListener()}
+	return &rig{db: db, outbox: outbox.New(db), server: newServer(tb), to: newListener(), attempts: 1 << 30}
 }
 
 // running runs something until stop is called or the test ends.
@@ -177,7 +181,7 @@ func quick(int) time.Duration { return time.Millisecond }
 func (r *rig) relayOptions() outbox.RelayOptions {
 	return outbox.RelayOptions{
 		DB: r.db, Outbox: r.outbox, Logger: slog.New(slog.DiscardHandler), Poll: 20 * time.Millisecond,
-		Backoff: quick, MaxAttempts: 1 << 30, Subscribers: []event.Subscriber{r.to.subscriber()},
+		Backoff: quick, MaxAttempts: r.attempts, Subscribers: []event.Subscriber{r.to.subscriber()},
 	}
 }
 
@@ -214,7 +218,7 @@ func (r *rig) consume(tb testing.TB) (stop func()) {
 	tb.Helper()
 	c, err := broker.NewConsumer(broker.ConsumerOptions{
 		Connection: r.connect(tb), Publisher: "publisher", Subscriber: r.to.subscriber(),
-		Logger: slog.New(slog.DiscardHandler), Backoff: quick, MaxAttempts: 3,
+		Logger: slog.New(slog.DiscardHandler), Backoff: quick,
 	})
 	require.NoError(tb, err)
 	return running(tb, c.Run)
@@ -236,4 +240,22 @@ func (r *rig) failures(tb testing.TB) []outbox.Failure {
 	found, err := r.outbox.ListFailures(tb.Context(), outbox.FailureQuery{})
 	require.NoError(tb, err)
 	return found
+}
+
+// jetStream looks at the server from outside.
+func (r *rig) jetStream(tb testing.TB) jetstream.JetStream {
+	tb.Helper()
+	conn, err := nats.Connect(r.server.ClientURL())
+	require.NoError(tb, err)
+	tb.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(tb, err)
+	return js
+}
+
+func (r *rig) stream(tb testing.TB) jetstream.Stream {
+	tb.Helper()
+	stream, err := r.jetStream(tb).Stream(tb.Context(), "SHOP_EVENTS_PUBLISHER")
+	require.NoError(tb, err)
+	return stream
 }

@@ -31,9 +31,11 @@ type PublisherOptions struct {
 // Publisher hands one module's events over. Every replica runs one.
 type Publisher struct {
 	PublisherOptions
-	name   string
-	mu     sync.Mutex
-	handed handed
+	name string
+	// failures takes what came home.
+	failures *outbox.Relay
+	mu       sync.Mutex
+	handed   handed
 	// lost ends the relay of the moment, for another to begin.
 	lost context.CancelFunc
 }
@@ -51,9 +53,11 @@ func NewPublisher(o PublisherOptions) (*Publisher, error) {
 		p.AskTimeout = 30 * time.Second
 	}
 	p.Relay.Handover = p.hand
-	if _, err := outbox.NewRelay(p.Relay); err != nil {
+	failures, err := outbox.NewRelay(p.Relay)
+	if err != nil {
 		return nil, err //nolint:wrapcheck // says what is missing
 	}
+	p.failures = failures
 	p.name = p.Relay.DB.Module()
 	return p, nil
 }
@@ -66,7 +70,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		again(ctx, p.Relay.Logger, "the confirmation of events of "+p.name, p.confirm)
 	})
 	work.Go(func() {
-		again(ctx, p.Relay.Logger, "the way home of dead letters of "+p.name, p.takeHome)
+		again(ctx, p.Relay.Logger, "the way home of events of "+p.name, p.takeHome)
 	})
 	for ctx.Err() == nil {
 		relay, err := outbox.NewRelay(p.Relay)
@@ -74,17 +78,30 @@ func (p *Publisher) Run(ctx context.Context) error {
 			return err //nolint:wrapcheck // says what is missing
 		}
 		relaying, lost := context.WithCancel(ctx)
-		p.mu.Lock()
-		p.lost = lost
-		p.mu.Unlock()
-		p.begin()
-		err = relay.Run(relaying)
+		if p.open(ctx, lost) {
+			err = relay.Run(relaying)
+		}
 		lost()
 		if err != nil {
 			return err //nolint:wrapcheck // says what it is about
 		}
 	}
 	return nil
+}
+
+// open begins to hand over when the server is there; ok is false when ctx ended
+// before.
+func (p *Publisher) open(ctx context.Context, lost context.CancelFunc) (ok bool) {
+	waiting, found := context.WithCancel(ctx)
+	defer found()
+	again(waiting, p.Relay.Logger, "the handing over of events of "+p.name, func(ctx context.Context) error {
+		err := p.begin(ctx, lost)
+		if ok = err == nil; ok {
+			found()
+		}
+		return err
+	})
+	return ok
 }
 
 // unavailable makes the event wait at its place.
@@ -101,6 +118,9 @@ func (p *Publisher) hand(ctx context.Context, h outbox.Handing) error {
 	m := nats.NewMsg(subjectsFor(p.name, h.Subscriber) + "." + h.Event.Name)
 	m.Data = body
 	m.Header.Set(headerSequence, strconv.FormatInt(h.Sequence, 10))
+	if h.Waits {
+		m.Header.Set(headerWaits, "true")
+	}
 	if h.Again {
 		return p.ask(ctx, m)
 	}
@@ -117,7 +137,7 @@ func (p *Publisher) hand(ctx context.Context, h outbox.Handing) error {
 
 // put stores a message in the stream and returns its number there.
 func (p *Publisher) put(ctx context.Context, m *nats.Msg, options ...jetstream.PublishOpt) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := p.Connection.request(ctx)
 	defer cancel()
 	if !p.Connection.conn.IsConnected() {
 		return 0, unavailable(nats.ErrConnectionClosed)
@@ -134,7 +154,7 @@ func (p *Publisher) put(ctx context.Context, m *nats.Msg, options ...jetstream.P
 
 // ask hands an event over for one attempt, and waits for what comes of it.
 func (p *Publisher) ask(ctx context.Context, m *nats.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, p.AskTimeout)
+	ctx, cancel := p.Connection.within(ctx, p.AskTimeout)
 	defer cancel()
 	inbox := p.Connection.conn.NewRespInbox()
 	answers, err := p.Connection.conn.SubscribeSync(inbox)

@@ -26,14 +26,14 @@ func newCursor(db *database.DB, subscriber, holder string, lease time.Duration) 
 	return cursor{db: db, subscriber: subscriber, holder: holder, lease: lease, clock: clock}
 }
 
-// touch makes the row if there is none, moves it to seq if it is behind, and
-// notes that the subscriber still exists.
-func (c cursor) touch(ctx context.Context, seq int64, now time.Time) error {
+// touch makes the row if there is none, moves it from known or after to seq if
+// it is behind, and notes that the subscriber still exists.
+func (c cursor) touch(ctx context.Context, known, seq int64, now time.Time) error {
 	err := c.db.Write(ctx).Exec(
 		`INSERT INTO outbox_cursors (subscriber, seq, updated_at) VALUES (?, ?, ?)
 		 ON CONFLICT (subscriber) DO UPDATE SET updated_at = excluded.updated_at,
-		   seq = CASE WHEN outbox_cursors.seq < excluded.seq THEN excluded.seq ELSE outbox_cursors.seq END`,
-		c.subscriber, seq, now.UTC()).Error
+		   seq = CASE WHEN outbox_cursors.seq >= ? AND outbox_cursors.seq < excluded.seq THEN excluded.seq ELSE outbox_cursors.seq END`,
+		c.subscriber, seq, now.UTC(), known).Error
 	if err != nil {
 		return fmt.Errorf("keep the cursor of %s: %w", c.subscriber, err)
 	}

@@ -65,10 +65,11 @@ func (d *delivery) readBlocked(ctx context.Context, rows []row) (err error) {
 // one delivers an event for the first time. done is false when it has to stay
 // before the cursor.
 func (d *delivery) one(ctx context.Context, r row) (done bool, err error) {
-	if d.waits(r) {
+	waits := d.waits(r)
+	if waits && d.Handover == nil {
 		return true, d.parking.park(ctx, failedRow{Row: r})
 	}
-	outcome, cause := d.handle(ctx, r, 1, false)
+	outcome, cause := d.handle(ctx, r.envelope(), 1, Handing{Sequence: r.Seq, Waits: waits})
 	switch {
 	case outcome == Handled:
 		return true, nil
@@ -137,7 +138,7 @@ func (d *delivery) retries(ctx context.Context) (done bool, err error) {
 // again tries an event that was set aside. While the subscriber cannot be
 // reached it stays, for as long as that takes, and the others need not be tried.
 func (d *delivery) again(ctx context.Context, f failedRow) (done bool, err error) {
-	outcome, cause := d.handle(ctx, f.Row, f.Attempts+1, true)
+	outcome, cause := d.handle(ctx, f.Row.envelope(), f.Attempts+1, Handing{Sequence: f.Row.Seq, Again: true})
 	switch {
 	case outcome == Handled:
 		return true, d.parking.remove(ctx, f, d.Now())
@@ -169,13 +170,13 @@ func (d *delivery) save(ctx context.Context, seq int64) error {
 
 // handle calls the subscriber for the attempt of that number (from 1), says
 // what came of it, and tells the log and the observer.
-func (d *delivery) handle(ctx context.Context, r row, attempt int, again bool) (outcome Outcome, err error) {
-	e := r.envelope()
+func (d *delivery) handle(ctx context.Context, e event.Envelope, attempt int, h Handing) (outcome Outcome, err error) {
 	ctx, span := d.Tracer.Start(event.WithTraceParent(ctx, e.TraceParent), "handle "+e.Name,
 		trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
 	began := time.Now()
-	err = d.call(ctx, Handing{Subscriber: d.subscriber.Name, Sequence: r.Seq, Again: again, Event: e})
+	h.Subscriber, h.Event = d.subscriber.Name, e
+	err = d.call(ctx, h)
 	outcome = d.judge(err, attempt)
 	if err != nil {
 		span.RecordError(err)

@@ -18,6 +18,9 @@ type Handing struct {
 	// Again says that the event is one of the failures. It is one no more when the
 	// handover returns nil: then it must have been handled.
 	Again bool
+	// Waits says that earlier events of the same key are among the failures: it
+	// must not be handled before them, and is to be given to Relay.SetAside.
+	Waits bool
 	// Event is the message.
 	Event event.Envelope
 }
@@ -91,28 +94,50 @@ func (c cursor) toConfirmed(ctx context.Context) error {
 		confirmedName(c.subscriber), c.subscriber).Error
 }
 
-// DeadLetter is an event that a subscriber failed to handle elsewhere.
-type DeadLetter struct {
+// Unhandled is an event that was handed over and that its subscriber did not
+// handle.
+type Unhandled struct {
 	// Subscriber is the subscriber's name.
 	Subscriber string
 	// Sequence and Event name the event.
 	Sequence int64
 	Event    id.Event
-	// Attempts is how often it was tried, Error what the last attempt ended with.
+	// Attempts is how often it was tried: 0 when it only waits for earlier ones of
+	// its key. Error is what the last attempt ended with.
 	Attempts int
 	Error    string
 }
 
-// Bury makes an event a dead letter that was handed over. A repeat is harmless;
-// an event that is in the outbox no more is ignored.
-func (o *Outbox) Bury(ctx context.Context, d DeadLetter) error {
-	err := o.db.Write(ctx).Exec(
-		`INSERT INTO outbox_failures (subscriber, seq, event_id, key, attempts, error, dead)
-		 SELECT ?, seq, id, key, ?, ?, ? FROM outbox WHERE seq = ? AND id = ?
-		 ON CONFLICT (subscriber, seq) DO NOTHING`,
-		d.Subscriber, d.Attempts, describeText(d.Error), true, d.Sequence, d.Event).Error
+// SetAside makes an event one of the failures, after those of its key that are
+// there already: it is tried again by the relays, as if it had failed here. Those
+// of one key must be given in their order. A repeat is harmless; an event that
+// is in the outbox no more is ignored.
+func (r *Relay) SetAside(ctx context.Context, u Unhandled) error {
+	p := parking{db: r.DB, subscriber: u.Subscriber}
+	err := r.DB.InTx(ctx, func(ctx context.Context) error {
+		if err := p.lock(ctx); err != nil {
+			return err
+		}
+		var rows []row
+		if err := r.DB.Read(ctx).Raw(`SELECT `+rowColumns+` FROM outbox o WHERE o.seq = ? AND o.id = ?`, u.Sequence, u.Event).Find(&rows).Error; err != nil || len(rows) == 0 {
+			return err //nolint:wrapcheck // below
+		}
+		f := failedRow{Row: rows[0], Attempts: u.Attempts, Error: describeText(u.Error)}
+		behind, err := p.blocked(ctx, []string{f.Row.Key})
+		if err != nil {
+			return err
+		}
+		if !behind[f.Row.Key] {
+			at := r.Now().UTC()
+			if u.Attempts > 0 {
+				at = at.Add(r.Backoff(u.Attempts))
+			}
+			f.NextAt = &at
+		}
+		return p.park(ctx, f)
+	})
 	if err != nil {
-		return fmt.Errorf("bury an event of %s: %w", d.Subscriber, err)
+		return fmt.Errorf("take back an event of %s: %w", u.Subscriber, err)
 	}
 	return nil
 }

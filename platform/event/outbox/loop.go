@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -21,10 +22,14 @@ type loop struct {
 	reader     reader
 	parking    parking
 
+	// rewound says that the cursor was put back to what is confirmed.
+	rewound bool
 	// scanned is the number up to which every wanted event has been delivered or
 	// set aside. It runs ahead of the cursor in the database, since passing by
 	// unwanted events is not written down.
 	scanned atomic.Int64
+	// known is the position that was last seen or stored.
+	known atomic.Int64
 	// retryAt is when to look for events that are to be tried again.
 	retryAt time.Time
 	// heldUntil is when to go on after the subscriber could not be reached.
@@ -88,9 +93,17 @@ func (l *loop) round(ctx context.Context) (time.Duration, error) {
 	if held := l.heldUntil.Sub(l.Now()); held > 0 {
 		return min(held, l.Poll), nil
 	}
+	if !l.rewound {
+		if done, err := l.rewind(ctx); err != nil || !done {
+			return l.Poll, err
+		}
+	}
 	found, err := l.reader.next(ctx, l.scanned.Load())
 	if err != nil {
 		return 0, err
+	}
+	if len(found.rows) > 0 && l.putBack(found.rows[0].Cursor) {
+		return 0, nil
 	}
 	fresh := slices.ContainsFunc(found.rows, l.wants)
 	retry, err := l.retryDue(ctx)
@@ -114,6 +127,30 @@ func (l *loop) round(ctx context.Context) (time.Duration, error) {
 	default:
 		return min(max(l.retryAt.Sub(l.Now()), time.Millisecond), l.Poll), nil
 	}
+}
+
+// rewind puts the cursor back, under the lease: a relay that is delivering would
+// move it on again. done is false when another relay has the lease.
+func (l *loop) rewind(ctx context.Context) (done bool, err error) {
+	lasting := context.WithoutCancel(ctx)
+	if _, ok, err := l.cursor.claim(lasting); err != nil || !ok {
+		return false, err
+	}
+	err = l.cursor.rewind(lasting, l.Handover != nil, l.Now())
+	err = cmp.Or(err, l.cursor.release(lasting, 0))
+	l.rewound = err == nil
+	return l.rewound, err
+}
+
+// putBack reports whether another relay has put the cursor back to at, from
+// where then has to be read again.
+func (l *loop) putBack(at int64) bool {
+	back := at < l.known.Load()
+	if back {
+		l.scanned.Store(at) // first: Prune reads it second
+	}
+	l.known.Store(at)
+	return back
 }
 
 // retryDue says whether events are to be tried again. It asks the database when
@@ -143,6 +180,9 @@ func (l *loop) deliver(ctx context.Context, rows []row, retry bool) (done bool, 
 	if err != nil || !ok {
 		return false, err
 	}
+	if l.putBack(got.Seq) {
+		return true, l.cursor.release(lasting, 0)
+	}
 	leased, giveUp := context.WithCancelCause(lasting)
 	defer giveUp(nil)
 	stopKeeping := l.keepLease(leased, giveUp)
@@ -161,10 +201,11 @@ func (l *loop) deliver(ctx context.Context, rows []row, retry bool) (done bool, 
 	if d.position > l.scanned.Load() {
 		l.scanned.Store(d.position)
 	}
-	if releaseErr := l.cursor.release(lasting, d.position); err == nil {
-		err = releaseErr
+	releaseErr := l.cursor.release(lasting, d.position)
+	if releaseErr == nil {
+		l.known.Store(d.position)
 	}
-	return done, err
+	return done, cmp.Or(err, releaseErr)
 }
 
 // keepLease renews the lease while events are being handled, and calls giveUp

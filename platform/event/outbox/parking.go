@@ -11,7 +11,8 @@ import (
 
 // parking keeps the events of one subscriber that the cursor passed unhandled.
 // Of each key at most one is to be tried at a time, the oldest; the others wait
-// with no time set until it is settled. Only the holder of the lease calls it.
+// with no time set until it is settled. Only the holder of the lease calls it,
+// and SetAside.
 type parking struct {
 	db         *database.DB
 	subscriber string
@@ -115,11 +116,14 @@ func (p parking) remove(ctx context.Context, f failedRow, now time.Time) error {
 // its turn.
 func (p parking) settle(ctx context.Context, f failedRow, now time.Time, statement string, values ...any) error {
 	err := p.db.InTx(ctx, func(ctx context.Context) error {
-		if err := p.db.Write(ctx).Exec(statement, values...).Error; err != nil {
+		if f.Row.Key == "" {
+			return p.db.Write(ctx).Exec(statement, values...).Error
+		}
+		if err := p.lock(ctx); err != nil {
 			return err
 		}
-		if f.Row.Key == "" {
-			return nil
+		if err := p.db.Write(ctx).Exec(statement, values...).Error; err != nil {
+			return err
 		}
 		return p.db.Write(ctx).Exec(
 			`UPDATE outbox_failures SET next_at = ? WHERE subscriber = ? AND seq =
@@ -130,6 +134,16 @@ func (p parking) settle(ctx context.Context, f failedRow, now time.Time, stateme
 	})
 	if err != nil {
 		return fmt.Errorf("settle an event of %s: %w", p.subscriber, err)
+	}
+	return nil
+}
+
+// lock makes transactions that give turns wait for one another: none overlooks
+// what the other sets aside or settles.
+func (p parking) lock(ctx context.Context) error {
+	err := p.db.Write(ctx).Exec(`UPDATE outbox_cursors SET seq = seq WHERE subscriber = ?`, p.subscriber).Error
+	if err != nil {
+		return fmt.Errorf("lock what %s did not handle: %w", p.subscriber, err)
 	}
 	return nil
 }

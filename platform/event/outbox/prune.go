@@ -32,7 +32,7 @@ func (r *Relay) prune(ctx context.Context) {
 // with its dead letters: no release has it any more. Run does it regularly.
 func (r *Relay) Prune(ctx context.Context) (int64, error) {
 	for _, l := range r.loops {
-		if err := l.cursor.touch(ctx, l.scanned.Load(), r.Now()); err != nil {
+		if err := l.cursor.touch(ctx, l.known.Load(), l.scanned.Load(), r.Now()); err != nil {
 			return 0, err
 		}
 		if err := l.cursor.touchConfirmed(ctx, r.Now()); err != nil {

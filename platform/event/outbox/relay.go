@@ -152,11 +152,7 @@ func setDefault[T comparable](field *T, value T) {
 // returns nil. It is called once. An error means that it could not begin.
 func (r *Relay) Run(ctx context.Context) error {
 	for _, l := range r.loops {
-		err := l.cursor.touch(ctx, 0, r.Now())
-		if err == nil {
-			err = l.cursor.rewind(ctx, r.Handover != nil, r.Now())
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := l.cursor.touch(ctx, 0, 0, r.Now()); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

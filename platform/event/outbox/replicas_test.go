@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +14,7 @@ import (
 	"shop/platform/event"
 	"shop/platform/event/inbox"
 	"shop/platform/event/outbox"
+	"shop/platform/fault"
 )
 
 // open holds a transaction that has appended c until the returned function is
@@ -161,5 +163,36 @@ func TestRelay_LeavesALivingHolderAlone(t *testing.T) {
 		require.Empty(t, other.handled())
 		close(finish)
 		holder.waitFor(t, 1)
+	})
+}
+
+// A relay that begins puts the cursor back to what is confirmed, and those that
+// were further begin there too: what was handed over may be lost.
+func TestRelay_CursorIsPutBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		out := outbox.New(db)
+		handed := make(chan int64, 10)
+		options := outbox.RelayOptions{DB: db, Outbox: out, Poll: time.Millisecond, Handover: func(_ context.Context, h outbox.Handing) error {
+			handed <- h.Sequence
+			return nil
+		}}
+		start(t, options, newSubscriber(nil))
+		require.NoError(t, out.Append(t.Context(), changed{"chair", 1}, removed{"chair"}, changed{"chair", 2}))
+		require.EqualValues(t, 1, <-handed)
+		require.EqualValues(t, 3, <-handed)
+		require.NoError(t, out.Confirm(t.Context(), "listener", 2))
+
+		tried := make(chan struct{}, 10)
+		options.Handover = func(context.Context, outbox.Handing) error {
+			tried <- struct{}{}
+			return fault.New(fault.Unavailable, "away", "away")
+		}
+		stop := start(t, options, newSubscriber(nil))
+		<-tried
+		stop()
+		require.NoError(t, out.Append(t.Context(), changed{"chair", 3}))
+		require.EqualValues(t, 3, <-handed)
+		require.EqualValues(t, 4, <-handed)
 	})
 }
