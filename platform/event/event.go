@@ -70,8 +70,8 @@ type Subscriber struct {
 	Name string
 	// Events are the names of the events that it wants.
 	Events []string
-	// Handle acts on one event. It is called for one event at a time, at least
-	// once per event, and must stand repetition: put the effect in inbox.Once.
+	// Handle acts on one event. It is called for one event of a key at a time, at
+	// least once per event, and must stand repetition: put the effect in inbox.Once.
 	//
 	// An error makes the event come again later, after a growing pause, and later
 	// events of the same key wait behind it; after some attempts it becomes a dead

@@ -58,8 +58,11 @@ func TestRelay_FailureBlocksItsKeyOnly(t *testing.T) {
 		s.waitFor(t, 2)
 		require.Equal(t, []int{1, 2}, s.numbers("table"))
 
-		set := failures(t, out, outbox.FailureQuery{Subscriber: "listener"})
-		require.Len(t, set, 3)
+		var set []outbox.Failure
+		eventually(t, func() bool {
+			set = failures(t, out, outbox.FailureQuery{Subscriber: "listener"})
+			return len(set) == 3
+		})
 		require.Equal(t, 1, set[0].Attempts)
 		require.Equal(t, "broken", set[0].Error)
 		require.False(t, set[0].NextAt.IsZero())
