@@ -236,9 +236,9 @@ func (f *Fake) Document(ctx context.Context, in payments.DocumentInput) (payment
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	missing, number := error(payments.ErrInvoiceNotFound), ""
+	missing, kind, number := error(payments.ErrInvoiceNotFound), "invoice", ""
 	if !in.CreditNote.IsZero() {
-		missing = payments.ErrCreditNoteNotFound
+		missing, kind = payments.ErrCreditNoteNotFound, "credit-note"
 		for _, n := range f.notes {
 			if n.ID == in.CreditNote && n.State == payments.RefundSucceeded {
 				in.Invoice, number = n.InvoiceID, n.Number
@@ -252,5 +252,6 @@ func (f *Fake) Document(ctx context.Context, in payments.DocumentInput) (payment
 	if number == "" {
 		number = v.Number
 	}
-	return payments.Document{ContentType: contentType, Body: []byte("%PDF- " + number)}, nil
+	name := in.Format.FileName(kind, number, v.ID.String())
+	return payments.Document{Name: name, ContentType: contentType, Body: []byte("%PDF- " + number)}, nil
 }

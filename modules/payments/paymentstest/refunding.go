@@ -190,16 +190,18 @@ func documents(t *testing.T, s *suite) {
 	n := s.refund(t, payments.RefundInput{ID: v.ID})
 	for _, test := range []struct {
 		in          payments.DocumentInput
+		name        string
 		contentType string
 		holds       string
 	}{
-		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatHTML}, "text/html; charset=utf-8", v.Number},
-		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatPDF}, "application/pdf", "%PDF-"},
-		{payments.DocumentInput{CreditNote: n.ID, Format: payments.FormatHTML}, "text/html; charset=utf-8", n.Number},
+		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatHTML}, "invoice-" + v.Number + ".html", "text/html; charset=utf-8", v.Number},
+		{payments.DocumentInput{Invoice: v.ID, Format: payments.FormatPDF}, "invoice-" + v.Number + ".pdf", "application/pdf", "%PDF-"},
+		{payments.DocumentInput{CreditNote: n.ID, Format: payments.FormatHTML}, "credit-note-" + n.Number + ".html", "text/html; charset=utf-8", n.Number},
 	} {
 		d, err := s.Service.Document(as(t, s.user), test.in)
 		require.NoError(t, err)
 		require.Equal(t, test.contentType, d.ContentType)
+		require.Equal(t, test.name, d.Name)
 		require.Contains(t, string(d.Body), test.holds)
 		_, err = s.Service.Document(as(t, id.NewUser()), test.in)
 		requireOneOf(t, err, payments.ErrInvoiceNotFound, payments.ErrCreditNoteNotFound)

@@ -37,12 +37,13 @@ func (s *Service) Document(ctx context.Context, in payments.DocumentInput) (paym
 	if err != nil {
 		return payments.Document{}, err
 	}
+	name := in.Format.FileName("invoice", invoice.Number, invoice.ID.String())
 	if in.Format == payments.FormatPDF {
 		body, err := s.writer.InvoicePDF(invoice, refunds)
-		return payments.Document{ContentType: pdfType, Body: body}, err
+		return payments.Document{Name: name, ContentType: pdfType, Body: body}, err
 	}
 	body, err := s.writer.InvoiceHTML(invoice, refunds)
-	return payments.Document{ContentType: htmlType, Body: body}, err
+	return payments.Document{Name: name, ContentType: htmlType, Body: body}, err
 }
 
 // creditNoteDocument writes the document of a refund, which there is once the
@@ -62,12 +63,13 @@ func (s *Service) creditNoteDocument(ctx context.Context, in payments.DocumentIn
 	if err != nil {
 		return payments.Document{}, err
 	}
+	name := in.Format.FileName("credit-note", refund.Number, refund.ID.String())
 	if in.Format == payments.FormatPDF {
 		body, err := s.writer.CreditNotePDF(invoice, refund.CreditNote)
-		return payments.Document{ContentType: pdfType, Body: body}, err
+		return payments.Document{Name: name, ContentType: pdfType, Body: body}, err
 	}
 	body, err := s.writer.CreditNoteHTML(invoice, refund.CreditNote)
-	return payments.Document{ContentType: htmlType, Body: body}, err
+	return payments.Document{Name: name, ContentType: htmlType, Body: body}, err
 }
 
 // Content types of documents.

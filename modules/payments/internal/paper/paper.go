@@ -4,10 +4,12 @@
 package paper
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"shop/modules/payments"
+	"shop/platform/money"
 )
 
 // Writer writes documents in the name of a seller.
@@ -31,6 +33,31 @@ type sheet struct {
 	Refunds []fact
 }
 
+// mapped is the sheet with each character of it replaced.
+func (s sheet) mapped(each func(rune) rune) sheet {
+	text := func(t string) string { return strings.Map(each, t) }
+	texts := func(all []string) []string {
+		all = slices.Clone(all)
+		for i, t := range all {
+			all[i] = text(t)
+		}
+		return all
+	}
+	facts := func(all []fact) []fact {
+		all = slices.Clone(all)
+		for i, f := range all {
+			all[i] = fact{text(f.Name), text(f.Value)}
+		}
+		return all
+	}
+	s.Title, s.Seller, s.Buyer, s.ShipTo = text(s.Title), texts(s.Seller), texts(s.Buyer), texts(s.ShipTo)
+	s.Facts, s.Sums, s.Refunds, s.Lines = facts(s.Facts), facts(s.Sums), facts(s.Refunds), slices.Clone(s.Lines)
+	for i, r := range s.Lines {
+		s.Lines[i].Description = text(r.Description)
+	}
+	return s
+}
+
 // fact is something with a name.
 type fact struct{ Name, Value string }
 
@@ -52,17 +79,13 @@ func (w *Writer) invoice(v payments.Invoice, notes []payments.CreditNote) sheet 
 		s.Facts = append(s.Facts, fact{"Paid", date(v.PaidAt, v.PaidAt)})
 	}
 	s.Facts = append(s.Facts, fact{"State", string(v.Status)})
+	s.Sums = []fact{{"Subtotal", v.Subtotal.String()}}
 	for _, l := range v.Lines {
+		if l.Kind == payments.KindDiscount || l.Kind == payments.KindShipping {
+			s.Sums = append(s.Sums, fact{l.Description, l.LineTotal.String()})
+			continue
+		}
 		s.Lines = append(s.Lines, row{l.Description, quantity(l.Quantity), l.UnitPrice.String(), l.LineTotal.String()})
-	}
-	s.Sums = append(s.Sums, fact{"Subtotal", v.Subtotal.String()})
-	if !v.Discount.IsZero() {
-		off := v.Discount
-		off.Minor = -off.Minor
-		s.Sums = append(s.Sums, fact{"Discount", off.String()})
-	}
-	if !v.Shipping.IsZero() {
-		s.Sums = append(s.Sums, fact{"Shipping", v.Shipping.String()})
 	}
 	total := fact{"Total", v.Total.String()}
 	switch {
@@ -91,6 +114,9 @@ func (w *Writer) creditNote(v payments.Invoice, n payments.CreditNote) sheet {
 		s.Facts = append(s.Facts, fact{"Reason", n.Reason})
 	}
 	s.Sums = []fact{{"Refunded", n.Amount.String()}}
+	if rate, err := money.ParseRate(v.Tax.Rate); err == nil && !v.Tax.Amount.IsZero() {
+		s.Sums = append(s.Sums, fact{"Tax of " + v.Tax.Rate + " % included", n.Amount.Contained(rate).String()})
+	}
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -36,8 +37,8 @@ func sold() (payments.Invoice, []payments.CreditNote) {
 		Lines: []payments.Line{
 			{Description: "Blue mug", Quantity: 2, UnitPrice: eur(1250), LineTotal: eur(2500)},
 			{Description: strings.Repeat("A chair that takes more than one line ", 5), Quantity: 1, UnitPrice: eur(9900), LineTotal: eur(9900)},
-			{Description: "SPRING", Quantity: 1, UnitPrice: eur(-200), LineTotal: eur(-200)},
-			{Description: "Shipping", Quantity: 1, UnitPrice: eur(490), LineTotal: eur(490)},
+			{Kind: payments.KindDiscount, Description: "Discount SPRING", Quantity: 1, UnitPrice: eur(-200), LineTotal: eur(-200)},
+			{Kind: payments.KindShipping, Description: "Shipping", Quantity: 1, UnitPrice: eur(490), LineTotal: eur(490)},
 		},
 		Subtotal: eur(12400), Discount: eur(200), Shipping: eur(490), Tax: payments.Tax{Rate: "19", Amount: eur(2411)},
 		Total: eur(15101), Refunded: eur(990), OpenedAt: at, PaidAt: at.Add(time.Hour), CreatedAt: at,
@@ -91,6 +92,7 @@ func TestPDF(t *testing.T) {
 	note, err := w.CreditNotePDF(v, notes[0])
 	require.NoError(t, err)
 	require.Contains(t, textOf(t, note), encoded("Arrived broken"))
+	require.Contains(t, textOf(t, note), encoded("1.58 EUR"), "19 % of 8.32 are in 9.90")
 }
 
 func TestPDFOfManyLines(t *testing.T) {
@@ -101,7 +103,25 @@ func TestPDFOfManyLines(t *testing.T) {
 	}
 	many, err := paper.New("").InvoicePDF(v, notes)
 	require.NoError(t, err)
-	require.Greater(t, bytes.Count(many, []byte("/Type /Page\n")), 4)
+	pages := bytes.Count(many, []byte("/Type /Page\n"))
+	require.Greater(t, pages, 4)
+	text := textOf(t, many)
+	require.Equal(t, pages, strings.Count(text, encoded("Quantity")), "headings on each page")
+	require.Contains(t, text, encoded(fmt.Sprintf(" – %d / %d", pages, pages)))
+}
+
+// Names are the customers' and may hold anything that is text.
+func TestPDFOfAnyCharacter(t *testing.T) {
+	t.Parallel()
+	v, notes := sold()
+	const gift = "Gift 🎁 日本 \u0301\u200b\U0010FFFF"
+	v.Buyer.Name, v.ShipTo.City, v.Lines[0].Description, notes[0].Reason = gift, gift, gift, gift
+	w := paper.New(gift)
+	invoice, err := w.InvoicePDF(v, notes)
+	require.NoError(t, err)
+	require.Contains(t, textOf(t, invoice), encoded("Gift � 日本"))
+	_, err = w.CreditNotePDF(v, notes[0])
+	require.NoError(t, err)
 }
 
 // textOf are the contents of a document's pages.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-pdf/fpdf"
 
@@ -41,6 +43,7 @@ func (w *Writer) CreditNotePDF(v payments.Invoice, n payments.CreditNote) ([]byt
 }
 
 func (s sheet) pdf(made time.Time) ([]byte, error) {
+	s = s.mapped(inFont)
 	doc := fpdf.New("P", "mm", "A4", "")
 	doc.SetCreationDate(made)
 	doc.SetModificationDate(made)
@@ -49,10 +52,11 @@ func (s sheet) pdf(made time.Time) ([]byte, error) {
 	doc.SetMargins(margin, margin, margin)
 	doc.SetAutoPageBreak(true, margin)
 	doc.AddUTF8FontFromBytes(fontName, "", font)
+	doc.AliasNbPages("")
 	doc.SetFooterFunc(func() {
 		doc.SetY(-margin + 4)
 		doc.SetFont(fontName, "", 8)
-		doc.CellFormat(textWidth, 4, fmt.Sprintf("%s – %d", s.Title, doc.PageNo()), "", 0, "C", false, 0, "")
+		doc.CellFormat(textWidth, 4, fmt.Sprintf("%s – %d / {nb}", s.Title, doc.PageNo()), "", 0, "C", false, 0, "")
 	})
 	doc.AddPage()
 	s.head(doc)
@@ -62,6 +66,15 @@ func (s sheet) pdf(made time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("write a document as PDF: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// inFont replaces what lies beyond the plane that a font of the PDF writer can
+// have, such as an emoji in a product's name: the writer would fail on it.
+func inFont(r rune) rune {
+	if r > 0xFFFF {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // head writes who sells what to whom.
@@ -107,13 +120,17 @@ func (s sheet) table(doc *fpdf.Fpdf) {
 	doc.SetFont(fontName, "", 10)
 	doc.SetDrawColor(150, 150, 150)
 	if len(s.Lines) > 0 {
-		s.row(doc, row{"Description", "Quantity", "Price", "Amount"}, "B")
+		s.row(doc, headings)
 	}
 	for _, r := range s.Lines {
-		s.row(doc, r, "B")
+		s.row(doc, r)
 	}
 	doc.Ln(2)
-	for _, f := range append(s.Sums, s.Refunds...) {
+	sums := slices.Concat(s.Sums, s.Refunds)
+	if beyond(doc, len(s.Sums), lineHeight+1) { // a total stands with what it is made of
+		doc.AddPage()
+	}
+	for _, f := range sums {
 		border := ""
 		if f.Name == "Total" || f.Name == "Refunded" {
 			border = "T"
@@ -125,18 +142,27 @@ func (s sheet) table(doc *fpdf.Fpdf) {
 	}
 }
 
+// headings stand above the lines, on each page.
+var headings = row{"Description", "Quantity", "Price", "Amount"}
+
+// beyond tells whether n lines of a height do not fit on the page any more.
+func beyond(doc *fpdf.Fpdf, n int, of float64) bool {
+	_, height := doc.GetPageSize()
+	return doc.GetY()+float64(n)*of > height-margin
+}
+
 // row writes one line, whose description may need several, and never over two
 // pages.
-func (sheet) row(doc *fpdf.Fpdf, r row, border string) {
+func (s sheet) row(doc *fpdf.Fpdf, r row) {
 	parts := doc.SplitText(r.Description, columns[0]-2)
-	_, height := doc.GetPageSize()
-	if doc.GetY()+float64(len(parts))*lineHeight > height-margin {
+	if beyond(doc, len(parts), lineHeight) {
 		doc.AddPage()
+		s.row(doc, headings)
 	}
 	for i, part := range parts {
 		edge := ""
 		if i == len(parts)-1 {
-			edge = border
+			edge = "B"
 		}
 		cells := [4]string{part, "", "", ""}
 		if i == 0 {

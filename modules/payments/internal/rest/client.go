@@ -142,5 +142,5 @@ func (c *Client) Document(ctx context.Context, in payments.DocumentInput) (payme
 		Does: payments.MethodDocument, Method: http.MethodPost, Path: "/internal/payments/document", Result: &wire,
 		Body: DocumentWanted{InvoiceID: orNil(in.Invoice), CreditNoteID: orNil(in.CreditNote), Format: string(in.Format)},
 	})
-	return payments.Document{ContentType: wire.ContentType, Body: wire.Body}, err
+	return payments.Document{Name: wire.Name, ContentType: wire.ContentType, Body: wire.Body}, err
 }

@@ -204,10 +204,10 @@ func TestContract(t *testing.T) {
 			}, func(ctx context.Context, s S) (any, error) {
 				return s.Verify(ctx, audit.Input{Repair: true, MinAge: time.Minute})
 			}),
-			answers("Document", payments.Document{ContentType: "application/pdf", Body: []byte("%PDF")}, func(ctx context.Context, s S) (any, error) {
+			answers("Document", payments.Document{Name: "invoice-1.pdf", ContentType: "application/pdf", Body: []byte("%PDF")}, func(ctx context.Context, s S) (any, error) {
 				return s.Document(ctx, payments.DocumentInput{Invoice: invoice, Format: payments.FormatPDF})
 			}),
-			answers("Document-creditNote", payments.Document{ContentType: "text/html", Body: []byte("<p>")}, func(ctx context.Context, s S) (any, error) {
+			answers("Document-creditNote", payments.Document{Name: "credit-note-1.html", ContentType: "text/html", Body: []byte("<p>")}, func(ctx context.Context, s S) (any, error) {
 				return s.Document(ctx, payments.DocumentInput{CreditNote: note, Format: payments.FormatHTML})
 			}),
 			answers("Pay", paid, pay("key-3")),
