@@ -3,6 +3,7 @@ package yardstick_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	"github.com/stretchr/testify/require"
 
 	"shop/cmd/shopbench/internal/dataset"
@@ -27,9 +29,10 @@ const products = 500
 
 // server is a yardstick that runs.
 type server struct {
-	t    *testing.T
-	base string
-	http *http.Client
+	t       *testing.T
+	options yardstick.Options
+	base    string
+	http    *http.Client
 }
 
 // TestYardsticks holds both yardsticks to the same answers: a faster one that
@@ -39,14 +42,20 @@ func TestYardsticks(t *testing.T) {
 	for _, database := range []string{"postgres", "sqlite"} {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
-			found := map[string][]string{}
+			found, left := map[string][]string{}, map[string]map[string]int64{}
 			for _, kind := range []string{"gin-gorm", "by-hand"} {
 				s := start(t, kind, database)
 				found[kind] = s.searched()
 				s.paged()
 				s.bought()
 				s.logged()
+				left[kind] = s.rows()
 			}
+			require.Equal(t, map[string]int64{
+				"cart_items": 1, "document_series": 1, "invoices": 1, "invoice_lines": 2, "stock_movements": 2, "money_movements": 2,
+				"payments": 1, "charges": 1, "orders": 1, "emails": 2, "log_entries": 2 + 3, "log_hours": 2,
+			}, left["by-hand"])
+			require.Equal(t, left["by-hand"], left["gin-gorm"], "the same rows")
 			require.Empty(t, cmp.Diff(found["by-hand"], found["gin-gorm"]), "the same products in the same order")
 		})
 	}
@@ -137,6 +146,27 @@ func (s server) logged() {
 	s.call("POST", "/log", "[", http.StatusBadRequest, nil)
 }
 
+// rows counts what is in the tables other than products.
+func (s server) rows() map[string]int64 {
+	driver, source := "pgx", s.options.Database
+	if !s.options.OnPostgres() {
+		driver, source = "sqlite", s.options.SQLiteDSN()
+	}
+	db, err := sql.Open(driver, source)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, db.Close()) }()
+	counts := map[string]int64{}
+	for _, table := range []string{
+		"cart_items", "document_series", "invoices", "invoice_lines", "stock_movements", "money_movements", "payments", "charges",
+		"orders", "emails", "log_entries", "log_hours",
+	} {
+		var n int64
+		require.NoError(s.t, db.QueryRowContext(s.t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+		counts[table] = n
+	}
+	return counts
+}
+
 func start(t *testing.T, kind, database string) server {
 	t.Helper()
 	o := yardstick.Options{
@@ -158,7 +188,7 @@ func start(t *testing.T, kind, database string) server {
 		stop()
 		require.NoError(t, <-ended)
 	})
-	s := server{t: t, base: "http://" + o.Address, http: &http.Client{Timeout: 30 * time.Second}}
+	s := server{t: t, options: o, base: "http://" + o.Address, http: &http.Client{Timeout: 30 * time.Second}}
 	t.Cleanup(s.http.CloseIdleConnections)
 	require.Eventually(t, func() bool {
 		conn, err := net.Dial("tcp", o.Address)

@@ -55,3 +55,14 @@ func Serve(ctx context.Context, options yardstick.Options) (err error) {
 
 // newID returns an id that sorts by time, as the shop's do.
 func newID() (uuid.UUID, error) { return uuid.NewV7() }
+
+func newIDs(n int) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		var err error
+		if ids[i], err = newID(); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

@@ -93,7 +93,7 @@ func (d *database) checkOut(c *gin.Context) {
 				return errConflict
 			}
 		}
-		if err := tx.Create(&invoice).Error; err != nil {
+		if err := sold(tx, &invoice); err != nil {
 			return err
 		}
 		return tx.Where("user_id = ?", user).Delete(&CartItem{}).Error
@@ -117,7 +117,7 @@ func (d *database) pay(c *gin.Context) {
 	}
 	var invoice Invoice
 	err := d.writes.WithContext(c.Request.Context()).Transaction(func(tx *gorm.DB) error {
-		err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).First(&invoice, "id = ?", id).Error
+		err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Preload("Lines").First(&invoice, "id = ?", id).Error
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,11 @@ func (d *database) pay(c *gin.Context) {
 		if err := tx.Create(&payment).Error; err != nil {
 			return err
 		}
-		return tx.Model(&invoice).Updates(map[string]any{"status": "paid", "version": gorm.Expr("version + 1")}).Error
+		err = tx.Model(&invoice).Updates(map[string]any{"status": "paid", "version": gorm.Expr("version + 1")}).Error
+		if err != nil {
+			return err
+		}
+		return paid(tx, invoice)
 	})
 	if err != nil {
 		refuse(c, err)

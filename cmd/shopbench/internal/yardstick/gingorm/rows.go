@@ -51,6 +51,7 @@ type CartItem struct {
 type Invoice struct {
 	ID        uuid.UUID `gorm:"primaryKey"`
 	UserID    uuid.UUID
+	Number    int64
 	Status    string
 	Total     int64
 	Currency  string
@@ -87,4 +88,71 @@ type LogEntry struct {
 	Action string
 	Data   json.RawMessage
 	At     time.Time
+}
+
+// DocumentSeries is a row of document_series.
+type DocumentSeries struct {
+	Series string `gorm:"primaryKey"`
+	Last   int64
+}
+
+// TableName implements schema.Tabler.
+func (DocumentSeries) TableName() string { return "document_series" }
+
+// LogHour is a row of log_hours.
+type LogHour struct {
+	Hour    time.Time `gorm:"primaryKey"`
+	Action  string    `gorm:"primaryKey"`
+	Entries int64
+}
+
+// StockMovement is a row of stock_movements.
+type StockMovement struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	ProductID uuid.UUID
+	Delta     int64
+	InvoiceID uuid.UUID
+	At        time.Time
+}
+
+// MoneyMovement is a row of money_movements.
+type MoneyMovement struct {
+	ID         uuid.UUID `gorm:"primaryKey"`
+	InvoiceID  uuid.UUID
+	Receivable int64
+	Cash       int64
+	At         time.Time
+}
+
+// Charge is a row of charges.
+type Charge struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	InvoiceID uuid.UUID
+	Amount    int64
+	Currency  string
+	Outcome   string
+	CreatedAt time.Time
+}
+
+// Order is a row of orders.
+type Order struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	InvoiceID uuid.UUID
+	UserID    uuid.UUID
+	State     string
+	Lines     json.RawMessage
+	Total     int64
+	Currency  string
+	CreatedAt time.Time
+}
+
+// Email is a row of emails.
+type Email struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	UserID    uuid.UUID
+	Subject   string
+	TextBody  string
+	HTMLBody  string
+	Status    string
+	CreatedAt time.Time
 }
