@@ -96,10 +96,10 @@ func numbersWithoutGap(t *testing.T, s *suite) {
 	for i := range clients {
 		all.Go(func() {
 			in := mugs(s.user)
-			switch i % 3 {
-			case 0:
+			if i%2 == 0 {
 				in.Key = idempotency.NewKey(fmt.Sprint("key-", i))
-			case 1:
+			}
+			if i%4 > 1 {
 				in.Reference, in.Lines[0].Quantity = "taken", int64(i+1)
 			}
 			_, err := s.Service.CreateInvoice(identity.With(t.Context(), identity.Actor{Service: "cart"}), in)
@@ -115,7 +115,7 @@ func numbersWithoutGap(t *testing.T, s *suite) {
 	for _, v := range list.Items {
 		numbers[v.Number] = true
 	}
-	require.Len(t, list.Items, clients/3*2+1)
+	require.Len(t, list.Items, clients/2+1)
 	for i := range list.Items {
 		require.True(t, numbers[fmt.Sprintf("%s-%06d", list.Items[0].Series, i+1)], "%d of %v", i+1, numbers)
 	}
