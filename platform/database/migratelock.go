@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -67,7 +68,37 @@ func (db *DB) lockedPostgres(ctx context.Context, fn func(*migrator) error) (err
 		return fmt.Errorf("prepare the migration history: %w", err)
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
-	return fn(&migrator{db.dialect, db.Module(), driver})
+	return fn(&migrator{db.dialect, db.Module(), marks{driver, context.WithoutCancel(ctx), conn, db.Module()}})
+}
+
+// marks is golang-migrate's driver for PostgreSQL with a history that is written
+// in one round trip each time. The driver's own TRUNCATE makes a new file for
+// the table and its index, and waits for the disk to have it.
+type marks struct {
+	database.Driver
+
+	ctx    context.Context //nolint:containedctx // the driver's methods take none
+	conn   *sql.Conn
+	module string
+}
+
+// SetVersion implements database.Driver. The mark that a migration has begun
+// need not be on the disk by itself: the migration's own commit brings it there,
+// and before that there is nothing to mark.
+func (m marks) SetVersion(version int, dirty bool) error {
+	var statement strings.Builder
+	if dirty {
+		statement.WriteString(`SET LOCAL synchronous_commit = off; `)
+	}
+	// Statements without parameters travel together, and are one transaction.
+	fmt.Fprintf(&statement, `DELETE FROM %s.schema_migrations`, m.module)
+	if version >= 0 || dirty { // -1 while the first migration is taken back
+		fmt.Fprintf(&statement, `; INSERT INTO %s.schema_migrations (version, dirty) VALUES (%d, %t)`, m.module, version, dirty)
+	}
+	if _, err := m.conn.ExecContext(m.ctx, statement.String()); err != nil {
+		return fmt.Errorf("record a migration: %w", translatePostgres(err))
+	}
+	return nil
 }
 
 // lockedSQLite holds a lock on a file beside the database, since the lock of
