@@ -3,7 +3,9 @@ package main
 import (
 	"net/http"
 	"testing"
+	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"shop/platform/database"
@@ -43,6 +45,8 @@ func TestEvents_REST(t *testing.T) {
 		`INSERT INTO outbox_failures (subscriber, seq, event_id, key, attempts, next_at, error, dead)
 		 SELECT 'stats', seq, id, key, 2, '2030-01-01 00:00:00', 'busy', 0 FROM outbox WHERE name = 'users.registered' ORDER BY seq LIMIT 1`).Error)
 
+	s.requireBacklog(t, "email", 0, 2)
+	s.requireBacklog(t, "stats", 2, 0)
 	require.Len(t, list(""), 3)
 	require.Len(t, list("?dead=false"), 1)
 	require.Len(t, list("?dead=true&subscriber=email&publisher=users"), 2)
@@ -86,6 +90,29 @@ func TestEvents_REST(t *testing.T) {
 	require.JSONEq(t, `{"replayed":0}`, replay(200, `{"publisher":"users","subscriber":"email","ids":["`+eventID+`"]}`))
 	require.JSONEq(t, `{"replayed":1}`, replay(200, `{"publisher":"users","subscriber":"email","all":true}`))
 	require.Empty(t, list("?dead=true"))
+}
+
+// requireBacklog requires what the metrics say of the users' events for a
+// subscriber.
+func (s *shop) requireBacklog(t *testing.T, subscriber string, waiting, dead float64) {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	metrics, err := newEventMetrics(registry)
+	require.NoError(t, err)
+	require.NoError(t, metrics.CountBacklogs(t.Context(), awaitedOf(s.Modules), time.Now().Add(time.Hour)))
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if m.GetLabel()[0].GetValue() == "users" && m.GetLabel()[1].GetValue() == subscriber {
+				got[f.GetName()] = m.GetGauge().GetValue()
+			}
+		}
+	}
+	require.Equal(t, waiting, got["shop_events_waiting"])   //nolint:testifylint // whole numbers
+	require.Equal(t, dead, got["shop_events_dead_letters"]) //nolint:testifylint // whole numbers
+	require.Equal(t, waiting > 0, got["shop_events_waiting_oldest_seconds"] > 3500)
 }
 
 // The commands of an operator beside a running shop.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -53,6 +55,10 @@ func newRelays(
 		}
 		workers = append(workers, worker)
 	}
+	awaited := awaitedOf(modules)
+	workers = append(workers, module.Every("count of waiting events", backlogInterval, logger, func(ctx context.Context) error {
+		return metrics.CountBacklogs(ctx, awaited, time.Now())
+	}))
 	if carrier == nil {
 		return workers, nil
 	}
@@ -86,6 +92,26 @@ func newRelay(
 		worker.Run = relay.Run
 	}
 	return worker, err //nolint:wrapcheck // the caller says what it is about
+}
+
+// backlogInterval is how often it is counted what waits for subscribers.
+const backlogInterval = 10 * time.Second
+
+// awaitedOf is what the subscribers of the publishers hosted here want, also those
+// that nobody reaches.
+func awaitedOf(modules []module.Module) (awaited []operate.Awaited) {
+	for _, publisher := range modules {
+		if publisher.Outbox == nil {
+			continue
+		}
+		reached, missing := subscribersOf(publisher.Name, modules)
+		for _, s := range slices.Concat(reached, missing) {
+			awaited = append(awaited, operate.Awaited{
+				Publisher: publisher.Name, Subscriber: s.Name, Outbox: publisher.Outbox, Events: s.Events,
+			})
+		}
+	}
+	return awaited
 }
 
 // newConsumers handle what the broker carries to the modules hosted here.

@@ -212,3 +212,36 @@ func TestRelay_Observe(t *testing.T) {
 		}
 	})
 }
+
+func TestOutbox_Backlog(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		out, c := outbox.New(db), newClock()
+		names := []string{"things.changed"}
+		backlog := func() outbox.Backlog {
+			b, err := out.Backlog(t.Context(), "listener", names)
+			require.NoError(t, err)
+			return b
+		}
+		require.Zero(t, backlog())
+		require.NoError(t, out.Append(t.Context(), removed{"chair"}, changed{"chair", 1}, changed{"chair", 2}, changed{"table", 1}))
+		none := backlog()
+		require.Equal(t, 3, none.Waiting, "nobody has ever delivered")
+		require.WithinDuration(t, time.Now(), none.Oldest, time.Minute)
+
+		s, _, _ := failing(1)
+		options := retrying(db, out, c)
+		options.MaxAttempts = 2
+		stop := start(t, options, s)
+		s.waitFor(t, 1)
+		eventually(t, func() bool { return len(failures(t, out, outbox.FailureQuery{})) == 2 })
+		stop()
+		require.Equal(t, outbox.Backlog{Waiting: 2, Oldest: none.Oldest}, backlog(), "what failed, and what waits for it")
+		require.NoError(t, out.Confirm(t.Context(), "listener", 3))
+		require.Equal(t, 3, backlog().Waiting, "what was handed over is not handled")
+
+		c.advance(time.Hour)
+		start(t, options, s)
+		eventually(t, func() bool { return backlog() == outbox.Backlog{Dead: 1} })
+	})
+}
