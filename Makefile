@@ -49,7 +49,7 @@ flip-test: ## move every module to another process and back while customers buy;
 	@$(POSTGRES) -- go test -race -tags $(TAGS) -timeout 20m -count 1 -v -run 'TestFlips|TestPlacements' ./cmd/shop -flip-requests 400 $(ARGS)
 
 .PHONY: crash-test
-crash-test: ## kill processes at random while customers buy, on SQLite and PostgreSQL; then check every book
+crash-test: ## kill processes at random while customers buy, on SQLite, on PostgreSQL and with NATS; then check every book
 	@$(POSTGRES) -- go test -race -tags $(TAGS) -timeout 20m -count 1 -v -run TestCrashes ./cmd/shop -crash-kills 40 $(ARGS)
 
 .PHONY: fuzz

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,22 +15,45 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startBroker starts a server that carries events.
-func startBroker(t *testing.T) *server.Server {
+// natsServer is a server that carries events, which tests stop and start.
+type natsServer struct {
+	*server.Server
+	directory string
+	port      int
+}
+
+func startBroker(t *testing.T) *natsServer {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
-	})
-	require.NoError(t, err)
-	s.Start()
-	t.Cleanup(func() { stopBroker(s) })
-	require.True(t, s.ReadyForConnections(patience))
+	s := &natsServer{directory: t.TempDir(), port: -1}
+	s.start(t)
+	t.Cleanup(s.stop)
 	return s
 }
 
-func stopBroker(s *server.Server) {
+// start starts it where it was before, with what it had.
+func (s *natsServer) start(t *testing.T) {
+	t.Helper()
+	var err error
+	s.Server, err = server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: s.port, JetStream: true, StoreDir: s.directory, NoSigs: true, NoLog: true,
+	})
+	require.NoError(t, err)
+	s.Start()
+	require.True(t, s.ReadyForConnections(patience))
+	at, isTCP := s.Addr().(*net.TCPAddr)
+	require.True(t, isTCP)
+	s.port = at.Port
+}
+
+func (s *natsServer) stop() {
 	s.Shutdown()
 	s.WaitForShutdown()
+}
+
+// loseDisk takes away what a server that is stopped had.
+func (s *natsServer) loseDisk(t *testing.T) {
+	t.Helper()
+	require.NoError(t, os.RemoveAll(filepath.Join(s.directory, "jetstream")))
 }
 
 // buy is a purchase of one product, and returns the invoice that was paid.
@@ -95,7 +119,7 @@ func TestBroker(t *testing.T) {
 		}
 	}
 
-	stopBroker(broker)
+	broker.stop()
 	between := s.front.buy(t, token, mug)
 	running := []*process{s.front, s.hosts["payments"]}
 	for _, p := range running {

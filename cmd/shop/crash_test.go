@@ -15,61 +15,90 @@ import (
 	"shop/cmd/internal/traffic"
 	"shop/platform/database"
 	"shop/platform/dbtest"
+	"shop/platform/id"
 )
 
 // crashKills is how often a process is killed in each of the shops of
 // TestCrashes; make crash-test does it dozens of times.
 var crashKills = flag.Int("crash-kills", 2, "how often a process is killed in each shop of the crash test")
 
-// initialStock is how much there is of the product that customers buy.
+// initialStock is how much there is of each product.
 const initialStock = 100_000
 
 // Customers buy, are declined and pay, and a clerk packs, ships and cancels,
 // while processes are killed at random moments and started again. Afterwards
 // everything that was promised is there, everything happened once, and the books
 // agree: those of one process on SQLite, and those of three on PostgreSQL, where
-// the catalog and the payments are apart.
+// the catalog and the payments are apart. In the long form there is one more, in
+// which a broker carries events that is stopped too, and loses its disk.
 func TestCrashes(t *testing.T) {
 	t.Parallel()
-	for name, dialect := range map[string]database.Dialect{"one process on SQLite": database.SQLite, "three processes on PostgreSQL": database.Postgres} {
+	type form struct {
+		dialect database.Dialect
+		broker  bool
+	}
+	forms := map[string]form{
+		"one process on SQLite": {database.SQLite, false}, "three processes on PostgreSQL": {database.Postgres, false},
+	}
+	if *crashKills >= 10 {
+		forms["three processes on PostgreSQL with NATS"] = form{database.Postgres, true}
+	}
+	wanted := wantedEvents(t)
+	for name, f := range forms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := startWreck(t, dialect)
+			w := startWreck(t, f.dialect, f.broker)
 			report := w.useWhileKilled(t)
-			t.Logf("%d kills; %s", *crashKills, report)
+			t.Logf("%d kills, %d stops of the broker; %s", *crashKills-w.stops, w.stops, report)
+			var unfinished map[string]int64
+			require.Eventually(t, func() bool {
+				unfinished = w.books.unfinished(t, wanted)
+				return len(unfinished) == 0
+			}, 2*patience, 200*time.Millisecond, "%v", &unfinished)
 			differences, err := report.Check(t.Context(), traffic.Shop{
 				Public: "http://" + w.front.publicAddr, Stats: "http://" + w.front.internalAddr, Admin: w.front.admin,
 			})
 			require.NoError(t, err)
 			require.Empty(t, differences)
-			var unfinished map[string]int64
-			require.Eventually(t, func() bool {
-				unfinished = w.books.unfinished(t)
-				return len(unfinished) == 0
-			}, 2*patience, 200*time.Millisecond, "%v", &unfinished)
-			w.books.requireBalance(t, initialStock)
+			for _, product := range w.products {
+				w.books.requireStock(t, product, initialStock)
+			}
+			w.books.requireBalance(t)
+			w.books.requireHandled(t, wanted)
 			w.requireVerified(t)
 			t.Log(w.books.counts(t))
 		})
 	}
 }
 
-// wreck is a shop whose processes are killed while customers buy a product.
+// wreck is a shop whose processes are killed while customers buy its products.
 type wreck struct {
 	*split
-	layout  layout
-	product string
-	books   books
+	layout   layout
+	products []id.Product
+	books    books
+	// broker carries events; nil when nothing does. stops is how often it was
+	// stopped.
+	broker *natsServer
+	stops  int
 }
 
-func startWreck(t *testing.T, dialect database.Dialect) *wreck {
+func startWreck(t *testing.T, dialect database.Dialect, broker bool) *wreck {
 	t.Helper()
 	w := &wreck{layout: layout{front: []string{"SHOP_HTTP_ADDR=" + freeAddress(t)}}}
 	if dialect == database.Postgres {
 		w.layout.apart, w.layout.database = []string{"catalog", "payments"}, dbtest.Postgres(t)
 	}
+	if broker {
+		w.broker = startBroker(t)
+		w.layout.environ = []string{"SHOP_NATS_URL=" + w.broker.ClientURL()}
+	}
 	w.split = startSplit(t, w.layout)
-	w.product = w.front.product(t, "MUG", 1250, initialStock)
+	for _, sku := range []string{"MUG", "PAN", "POT"} {
+		var product id.Product
+		require.NoError(t, product.UnmarshalText([]byte(w.front.product(t, sku, 1250, initialStock))))
+		w.products = append(w.products, product)
+	}
 	w.books = openBooks(t, w.layout.database, w.dataDirs[frontName])
 	return w
 }
@@ -87,21 +116,37 @@ func (w *wreck) useWhileKilled(t *testing.T) *traffic.Report {
 	)
 	people.Go(func() { report, failure = traffic.Run(ctx, options) })
 	names := append([]string{frontName}, w.layout.apart...)
+	if w.broker != nil {
+		names = append(names, brokerName)
+	}
 	for range *crashKills {
 		enough, over := options.Answered.Load()+20+rand.Int64N(80), time.Now().Add(3*time.Second)
 		require.Eventually(t, func() bool { return options.Answered.Load() >= enough || time.Now().After(over) }, patience, time.Millisecond)
 		w.killAndRestart(t, names[rand.IntN(len(names))])
 	}
 	enough := options.Answered.Load() + 100
-	require.Eventually(t, func() bool { return options.Answered.Load() >= enough }, 2*patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return options.Answered.Load() >= enough && w.books.number(t, "cart", shippedOrders) > 0 && w.books.number(t, "cart", cancelledOrders) > 0
+	}, 2*patience, 10*time.Millisecond)
 	closing()
 	people.Wait()
 	require.NoError(t, failure)
 	return report
 }
 
+// brokerName stands for the broker among the processes.
+const brokerName = "broker"
+
 func (w *wreck) killAndRestart(t *testing.T, name string) {
 	t.Helper()
+	if name == brokerName {
+		w.broker.stop()
+		if w.stops++; w.stops%3 == 0 {
+			w.broker.loseDisk(t)
+		}
+		w.broker.start(t)
+		return
+	}
 	killed := cmp.Or(w.hosts[name], w.front)
 	killed.kill()
 	started := w.launch(t, w.layout, name)

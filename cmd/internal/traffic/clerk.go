@@ -46,7 +46,7 @@ func (c *Clerk) work(ctx context.Context) error {
 			continue
 		}
 		order := page.Items[0]
-		if n%4 == 3 {
+		if n%4 == 1 {
 			if err := c.step(working, order.ID, "cancel", map[string]any{"reason": "the customer changed his mind"}); err != nil {
 				return err
 			}
