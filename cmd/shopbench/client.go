@@ -15,14 +15,15 @@ import (
 // client is one customer at one server: a connection, an account and what the
 // customer has seen of the catalog.
 type client struct {
-	conn    *load.Conn
-	rng     *rand.Rand
-	number  int
-	userID  string
-	token   string
-	catalog *catalog
-	body    []byte // of the request at hand
-	log1000 []byte // made once: making it costs more than some servers' answer
+	conn     *load.Conn
+	rng      *rand.Rand
+	number   int
+	userID   string
+	token    string
+	catalog  *catalog
+	body     []byte // of the request at hand
+	log1000  []byte // a body of entries, made once
+	logTimes []int  // where the times of its entries begin
 }
 
 func newClient(address string, number int) *client {
