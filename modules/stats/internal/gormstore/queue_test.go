@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/stats"
+	"shop/platform/database"
 )
 
 // gate is a commit that ends when it is let through.
@@ -91,13 +92,53 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// When as many wait as are worth it, a commit of them begins beside the one that
+// runs, up to as many as may; and when they are no longer worth it, one goes on.
+func TestQueueBeside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{open: make(chan error)}
+		q := &queue{limits: limits{commitRows: 10, commitBytes: 1 << 20, waitingRows: 100, waitingBytes: 1 << 20, commits: 2}, commit: g.commit}
+		answers := make(chan error, 16)
+		send := func(n int) {
+			go func() { answers <- q.do(t.Context(), rows(n)) }()
+			synctest.Wait()
+		}
+		send(1)
+		send(1)
+		require.Equal(t, []int{1}, g.sizes(), "one waits for the commit that runs")
+		send(1)
+		require.Equal(t, []int{1, 2}, g.sizes(), "two are worth another")
+		send(1)
+		send(1)
+		send(1)
+		require.Equal(t, []int{1, 2}, g.sizes(), "a third would be too many")
+		g.open <- nil
+		synctest.Wait()
+		require.Equal(t, []int{1, 2, 3}, g.sizes())
+		send(1)
+		g.open <- nil // either of them
+		synctest.Wait()
+		require.Equal(t, []int{1, 2, 3}, g.sizes(), "one is worth none beside")
+		g.open <- nil
+		synctest.Wait()
+		require.Equal(t, []int{1, 2, 3, 1}, g.sizes(), "and is left to none")
+		g.open <- nil
+		for range 7 {
+			require.NoError(t, <-answers)
+		}
+		synctest.Wait()
+		require.Zero(t, q.running)
+	})
+}
+
 // One that gave up waits for the commit that has it, and leads the one that it
 // was to lead.
 func TestQueueGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan error)}
-		q := &queue{limits: usual(), commit: g.commit}
+		q := &queue{limits: usual(database.SQLite), commit: g.commit}
 		ctx, cancel := context.WithCancel(t.Context())
 		answers := make(chan error, 2)
 		for range 2 {
@@ -119,7 +160,7 @@ func TestQueueGivenUp(t *testing.T) {
 // A commit that breaks off answers all the same, and the next one goes on.
 func TestQueueAfterPanic(t *testing.T) {
 	t.Parallel()
-	q := &queue{limits: usual(), commit: func(context.Context, []*pending) { panic("a defect") }}
+	q := &queue{limits: usual(database.SQLite), commit: func(context.Context, []*pending) { panic("a defect") }}
 	p := rows(1)
 	require.Panics(t, func() { _ = q.do(t.Context(), p) })
 	<-p.done

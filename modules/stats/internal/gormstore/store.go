@@ -30,7 +30,7 @@ var (
 // New makes the Store of the module's database.
 func New(db *database.DB) *Store {
 	s := &Store{db: db, once: sqlstore.New(db), inbox: inbox.New(db)}
-	s.queue = &queue{limits: usual(), commit: s.commit}
+	s.queue = &queue{limits: usual(db.Dialect()), commit: s.commit}
 	return s
 }
 

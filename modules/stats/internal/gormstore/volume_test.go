@@ -2,7 +2,9 @@ package gormstore
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,6 +61,46 @@ func TestBatchMates(t *testing.T) {
 			}
 			require.Equal(t, first, got)
 		}
+	})
+}
+
+// Commits beside each other, small and by COPY, with keys and without, store
+// each entry once and count it.
+func TestCommitsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "stats", func(t *testing.T, db *database.DB) {
+		s := New(db)
+		s.queue.limits.commitRows = 10 // each that waits is worth a commit
+		ctx := identity.With(t.Context(), identity.Actor{Service: "cart"})
+		now := time.Now().UTC().Truncate(time.Hour)
+		const requests = 24
+		failures := make([]error, requests)
+		total := 0
+		var running sync.WaitGroup
+		for i := range requests {
+			var entries []stats.Entry
+			for n := range []int{1, 20, copyFrom}[i%3] {
+				// The hours and actions of one begin where those of another end.
+				entries = append(entries, entry(now.Add(time.Duration((i+n)%3-3)*time.Hour), string(rune('a'+(2*i+n)%4))))
+			}
+			total += len(entries)
+			running.Go(func() {
+				if i%2 == 0 {
+					failures[i] = s.Insert(ctx, entries)
+					return
+				}
+				_, failures[i] = s.Record(ctx, idempotency.NewKey(fmt.Sprint(i)), "op", i, stats.Recorded{}, entries)
+			})
+		}
+		running.Wait()
+		require.NoError(t, errors.Join(failures...))
+		stored, err := s.Count(ctx, app.Filter{From: now.Add(-day), To: now})
+		require.NoError(t, err)
+		require.EqualValues(t, total, stored)
+		checked, found, err := s.CompareHours(ctx, now.Add(-day), now)
+		require.NoError(t, err)
+		require.Empty(t, found)
+		require.EqualValues(t, 12, checked, "hours and actions")
 	})
 }
 
