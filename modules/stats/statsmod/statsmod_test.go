@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +14,7 @@ import (
 	"shop/modules/stats/statsmod"
 	"shop/modules/stats/statstest"
 	"shop/modules/users"
+	"shop/platform/audit"
 	"shop/platform/database"
 	"shop/platform/dbtest"
 	"shop/platform/event"
@@ -80,6 +82,54 @@ func TestSubscriber(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found.Items, 1)
 		require.True(t, found.Items[0].UserID.IsZero())
+	})
+}
+
+// A count that is off is found, named and, when asked, counted again: one too
+// many, one missing, and one of entries that there are not.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "stats", func(t *testing.T, db *database.DB) {
+		service := build(t, db).Service
+		ctx := identity.With(t.Context(), identity.Actor{Service: "audit"})
+		hour := statstest.Now().Truncate(time.Hour)
+		_, err := service.Record(ctx, stats.RecordInput{Actions: []stats.Action{
+			{Action: "a", At: hour}, {Action: "a", At: hour}, {Action: "b", At: hour.AddDate(0, 0, -3)}, {Action: "c", At: hour},
+		}})
+		require.NoError(t, err)
+		for _, statement := range []string{
+			`UPDATE log_hours SET entries = 7 WHERE action = 'a'`, `DELETE FROM log_hours WHERE action = 'b'`,
+			`INSERT INTO log_hours (hour, action, entries) SELECT hour, 'd', 5 FROM log_hours WHERE action = 'a'`,
+		} {
+			require.NoError(t, db.Write(ctx).Exec(statement).Error)
+		}
+		found := []audit.Finding{
+			{Check: "stats.log_hours", Subject: "2026-11-21T13:00:00Z b", Want: "1", Got: "0"},
+			{Check: "stats.log_hours", Subject: "2026-11-24T13:00:00Z a", Want: "2", Got: "7"},
+			{Check: "stats.log_hours", Subject: "2026-11-24T13:00:00Z d", Want: "0", Got: "5"},
+		}
+		verify := func(repair bool) audit.Report {
+			report, err := service.Verify(ctx, audit.Input{Repair: repair})
+			require.NoError(t, err)
+			return report
+		}
+		for range 2 { // looking changes nothing
+			report := verify(false)
+			require.Equal(t, found, report.Findings)
+			require.Equal(t, map[string]int64{"stats.log_hours": 4}, report.Checked)
+		}
+		for i := range found {
+			found[i].Repaired = true
+		}
+		require.Equal(t, found, verify(true).Findings)
+		report := verify(false)
+		require.Empty(t, report.Findings)
+		require.Equal(t, map[string]int64{"stats.log_hours": 3}, report.Checked)
+		counts, err := service.Summary(ctx, stats.SummaryInput{From: hour.AddDate(0, 0, -4), To: hour.Add(time.Hour), By: stats.ByAction})
+		require.NoError(t, err)
+		require.Equal(t, []stats.Count{
+			{From: hour.AddDate(0, 0, -3), Key: "b", Count: 1}, {From: hour, Key: "a", Count: 2}, {From: hour, Key: "c", Count: 1},
+		}, counts.Counts)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/stats"
+	"shop/platform/audit"
 	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
@@ -239,25 +241,48 @@ func recordMismatch(t *testing.T, s stats.Service) {
 	require.ErrorIs(t, err, idempotency.ErrMismatch)
 }
 
+// recordParallel lets 64 record at once: each entry is there once, each caller's
+// in order, and the counts are those of the entries.
 func recordParallel(t *testing.T, s stats.Service) {
-	const callers, calls, batch = 8, 10, 3
+	const callers, calls = 64, 2
+	users, done := make([]id.User, callers), make([][]id.LogEntry, callers)
+	failures := make([]error, callers)
+	hour := Now().Truncate(time.Hour)
 	var running sync.WaitGroup
-	failures := make(chan error, callers*calls)
-	for range callers {
-		user := id.NewUser()
+	for c := range callers {
+		users[c] = id.NewUser()
 		running.Go(func() {
-			for range calls {
-				_, err := s.Record(as(t, user), stats.RecordInput{Actions: []stats.Action{{Action: "a"}, {Action: "b"}, {Action: "c"}}})
-				failures <- err
+			for call := range calls {
+				at := hour.Add(time.Duration(call) * time.Minute)
+				recorded, err := s.Record(as(t, users[c]), stats.RecordInput{Actions: []stats.Action{
+					{Action: "a", At: at}, {Action: "b", At: hour.Add(-time.Minute)}, {Action: "a", At: at},
+				}})
+				failures[c] = errors.Join(failures[c], err)
+				done[c] = append(done[c], recorded.IDs...)
 			}
 		})
 	}
 	running.Wait()
-	close(failures)
-	for err := range failures {
-		require.NoError(t, err)
+	require.NoError(t, errors.Join(failures...))
+	entries := all(t, s, everything())
+	require.Len(t, entries, callers*calls*3)
+	of := map[id.User][]id.LogEntry{}
+	for _, e := range entries {
+		of[e.UserID] = append(of[e.UserID], e.ID)
 	}
-	require.Len(t, all(t, s, everything()), callers*calls*batch)
+	for c, user := range users {
+		d := done[c]
+		require.Equal(t, []id.LogEntry{d[1], d[4], d[0], d[2], d[3], d[5]}, of[user], "by time")
+	}
+	in := stats.SummaryInput{From: hour.Add(-time.Hour), To: hour.Add(time.Hour), By: stats.ByAction}
+	require.Empty(t, cmp.Diff([]stats.Count{
+		{From: hour.Add(-time.Hour), Key: "b", Count: callers * calls},
+		{From: hour, Key: "a", Count: 2 * callers * calls},
+	}, summarize(t, s, in)))
+	report, err := s.Verify(asService(t), audit.Input{})
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
+	require.Equal(t, map[string]int64{"stats.log_hours": 2}, report.Checked)
 }
 
 // locations are the fields that an error names.

@@ -54,6 +54,8 @@ func Run(t *testing.T, newService func(t *testing.T) stats.Service) {
 		"Summary/too many buckets":         summaryTooManyBuckets,
 		"Summary/too many counts":          summaryTooManyCounts,
 		"Summary/ErrForbidden":             summaryForbidden,
+		"Receive/becomes entries":          receiveNoted,
+		"Receive/after the user's removal": receiveLate,
 		"Receive/a removed user":           receiveRemoved,
 		"Receive/forgets answers":          receiveForgetsAnswers,
 		"Receive/invalid events":           receiveInvalid,

@@ -9,6 +9,7 @@ import (
 	"shop/modules/payments"
 	"shop/modules/stats"
 	"shop/modules/users"
+	"shop/platform/database"
 	"shop/platform/event"
 	"shop/platform/fault"
 	"shop/platform/id"
@@ -78,7 +79,7 @@ func (s *Service) note(ctx context.Context, e event.Envelope, action string, use
 	if user.IsZero() {
 		return noUser(nil)
 	}
-	entry := stats.Entry{ID: id.NewLogEntry(), UserID: user, Action: action, At: e.At}
+	entry := stats.Entry{ID: id.NewLogEntry(), UserID: user, Action: action, At: database.Timestamp(e.At)}
 	if data != nil {
 		text, err := json.Marshal(data)
 		if err != nil {
