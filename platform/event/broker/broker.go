@@ -3,8 +3,8 @@
 //
 // Of each publisher there is one stream, in which each subscriber has subjects
 // of its own. The publisher's relay hands over to it, in order, what it would
-// else deliver itself; the subscriber's durable consumer takes one event at a
-// time, however many processes host the module. What was handled leaves the
+// else deliver itself, in a few lanes by key; the subscriber's durable consumer of
+// each lane takes one event at a time, however many processes host the module. What was handled leaves the
 // stream, so that nothing in it ever grows too old. What failed goes home: to the
 // failures in the publisher's database, where the relay tries it again and
 // operators find it, whatever carried it there. What comes after it of the same
@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"shop/platform/event"
 )
 
 const (
@@ -132,6 +135,21 @@ func streamOf(publisher string) string { return "SHOP_EVENTS_" + strings.ToUpper
 // subjectsFor are where a subscriber finds its events.
 func subjectsFor(publisher, subscriber string) string {
 	return "shop.events." + publisher + ".to." + subscriber
+}
+
+// lanes is how many events a subscriber is given at the same time, of different
+// keys. All processes have to agree.
+const lanes = 4
+
+// laneOf is where an event goes: those of one key to the same lane.
+func laneOf(e event.Envelope) string {
+	key := e.Key
+	if key == "" {
+		key = e.ID.String() // it has no order
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // never fails
+	return strconv.Itoa(int(h.Sum32() % lanes))
 }
 
 // subjectHome is where a subscriber puts what it did not handle.

@@ -9,6 +9,7 @@ import (
 	mathrand "math/rand/v2"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -78,19 +79,28 @@ func NewConsumer(o ConsumerOptions) (*Consumer, error) {
 // Run handles until ctx is done, then brings the event in hand to its end and
 // returns nil.
 func (c *Consumer) Run(ctx context.Context) error {
-	again(ctx, c.Logger, "the delivery of events", func(ctx context.Context) error {
-		stream, err := c.Connection.stream(ctx, c.Publisher)
-		if err != nil {
-			return err
-		}
-		blocked := &blocks{connection: c.Connection, stream: stream, publisher: c.Publisher, subscriber: c.Subscriber.Name}
-		return c.Connection.consume(ctx, stream, jetstream.ConsumerConfig{
-			Durable: c.Subscriber.Name, Description: "events of " + c.Publisher + " for " + c.Subscriber.Name,
-			// One at a time, whoever takes it: that is the order.
-			FilterSubject: subjectsFor(c.Publisher, c.Subscriber.Name) + ".>", MaxAckPending: 1,
-		}, func(ctx context.Context, m jetstream.Msg) { c.take(ctx, blocked, m) })
-	})
+	var running sync.WaitGroup
+	for lane := range lanes {
+		running.Go(func() {
+			again(ctx, c.Logger, "the delivery of events", func(ctx context.Context) error { return c.lane(ctx, strconv.Itoa(lane)) })
+		})
+	}
+	running.Wait()
 	return nil
+}
+
+// lane handles the events of one lane.
+func (c *Consumer) lane(ctx context.Context, lane string) error {
+	stream, err := c.Connection.stream(ctx, c.Publisher)
+	if err != nil {
+		return err
+	}
+	blocked := &blocks{connection: c.Connection, stream: stream, publisher: c.Publisher, subscriber: c.Subscriber.Name}
+	return c.Connection.consume(ctx, stream, jetstream.ConsumerConfig{
+		Durable: c.Subscriber.Name + "-" + lane, Description: "events of " + c.Publisher + " for " + c.Subscriber.Name,
+		// One at a time, whoever takes it: that is the order.
+		FilterSubject: subjectsFor(c.Publisher, c.Subscriber.Name) + "." + lane + ".>", MaxAckPending: 1,
+	}, func(ctx context.Context, m jetstream.Msg) { c.take(ctx, blocked, m) })
 }
 
 // take handles one message. What becomes of it when the server does not hear of

@@ -1,7 +1,9 @@
 package broker_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/platform/database"
+	"shop/platform/event"
+	"shop/platform/event/broker"
 	"shop/platform/event/outbox"
 )
 
@@ -61,6 +65,53 @@ func TestFailureBlocksItsKeyOnly(t *testing.T) {
 				inOrder(t, r.to.waitFor(t, 7))
 			})
 		}
+	}
+}
+
+// Whatever carries events, a subscriber is given those of different keys at the
+// same time.
+func TestDifferentKeysAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T, *rig, event.Subscriber){
+		"direct": func(t *testing.T, r *rig, s event.Subscriber) {
+			t.Helper()
+			options := r.relayOptions()
+			options.Subscribers = []event.Subscriber{s}
+			relay, err := outbox.NewRelay(options)
+			require.NoError(t, err)
+			running(t, relay.Run)
+		},
+		"with NATS": func(t *testing.T, r *rig, s event.Subscriber) {
+			t.Helper()
+			r.publish(t)
+			c, err := broker.NewConsumer(broker.ConsumerOptions{
+				Connection: r.connect(t), Publisher: "publisher", Subscriber: s, Logger: slog.New(slog.DiscardHandler),
+			})
+			require.NoError(t, err)
+			running(t, c.Run)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, database.SQLite)
+			tables, done := make(chan struct{}), make(chan struct{})
+			s := r.to.subscriber()
+			s.Handle = func(ctx context.Context, e event.Envelope) error {
+				if e.Key == "table" {
+					close(tables)
+					return nil
+				}
+				select {
+				case <-tables:
+					close(done)
+				case <-ctx.Done():
+				}
+				return ctx.Err()
+			}
+			start(t, r, s)
+			require.NoError(t, r.outbox.Append(t.Context(), changed{"chair", 1}, changed{"table", 1}))
+			<-done
+		})
 	}
 }
 

@@ -115,7 +115,7 @@ func (p *Publisher) hand(ctx context.Context, h outbox.Handing) error {
 	if err != nil {
 		return fmt.Errorf("write the event: %w", err)
 	}
-	m := nats.NewMsg(subjectsFor(p.name, h.Subscriber) + "." + h.Event.Name)
+	m := nats.NewMsg(subjectsFor(p.name, h.Subscriber) + "." + laneOf(h.Event) + "." + h.Event.Name)
 	m.Data = body
 	m.Header.Set(headerSequence, strconv.FormatInt(h.Sequence, 10))
 	if h.Waits {
