@@ -122,15 +122,25 @@ type entry struct {
 
 // Charge implements provider.Provider. One statement writes the charge, or
 // finds it when the key came before.
+//
+// On PostgreSQL it does not wait for the disk: the books lie in the database of
+// the payment, so the commit that says what came of the payment takes the charge
+// to the disk before itself. A server that fails in between has forgotten both,
+// and then the provider never had the request, as Lookup will say.
 func (s *Sandbox) Charge(ctx context.Context, r provider.ChargeRequest) (provider.Charge, error) {
 	outcome, known := firstOutcome(r.Method)
 	if !known {
 		return provider.Charge{}, provider.ErrUnknownMethod
 	}
+	const row = `?, ?, ?, ?, ?, ?, 1, ?`
+	values := `VALUES (` + row + `)`
+	if s.options.DB.Dialect() == database.Postgres {
+		values = `SELECT ` + row + ` WHERE set_config('synchronous_commit', 'off', true) = 'off'`
+	}
 	var e entry
 	err := s.options.DB.Write(database.WithoutTransaction(ctx)).Raw(
 		`INSERT INTO sandbox_charges (idempotency_key, invoice, amount, currency, method, outcome, calls, created_at)
-		 VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+		 `+values+`
 		 ON CONFLICT (idempotency_key) DO UPDATE SET
 		   calls = sandbox_charges.calls + 1,
 		   outcome = CASE WHEN sandbox_charges.outcome = ? THEN ? ELSE sandbox_charges.outcome END
