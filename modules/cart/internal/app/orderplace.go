@@ -87,10 +87,10 @@ func (s *Service) receiveRefunded(ctx context.Context, e event.Envelope) error {
 	if err != nil || refunded.InvoiceID.IsZero() {
 		return fault.InvalidField("body.payload", "must name the refunded invoice").WithCause(err)
 	}
-	if refunded.Remaining.Minor > 0 {
-		return nil
-	}
 	return s.once.Receive(ctx, e, func(ctx context.Context) error {
+		if refunded.Remaining.Minor > 0 {
+			return nil // recorded as handled: the reconciler asks for each event
+		}
 		// An order that is made later looks at its invoice itself.
 		found, err := s.store.ListOrders(ctx, OrderQuery{InvoiceID: refunded.InvoiceID, Limit: 1})
 		if err != nil || len(found) == 0 {
