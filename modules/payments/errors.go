@@ -29,7 +29,7 @@ var (
 	// somebody else's, or whose money has not gone back.
 	ErrCreditNoteNotFound = fault.New(fault.NotFound, "credit_note_not_found", "there is no such credit note")
 	// ErrRefundTooMuch is returned for an amount above what is left.
-	ErrRefundTooMuch = fault.New(fault.Conflict, "refund_too_much", "that is more than is left of what was paid").WithField("body.amount.amount", "is more than is left")
+	ErrRefundTooMuch = fault.New(fault.Conflict, "refund_too_much", "that is more than is left of what was paid")
 	// ErrRefundRefused is returned when the provider refused the refund: nothing
 	// went back.
 	ErrRefundRefused = fault.New(fault.Conflict, "refund_refused", "the payment provider refused the refund")

@@ -3,6 +3,7 @@ package payments
 import (
 	"time"
 
+	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 	"shop/platform/money"
@@ -48,6 +49,19 @@ type RefundInput struct {
 	// OrderID, unless zero, makes a repeat harmless for ever: an order is refunded
 	// once. A refund that failed may be asked for again, with another key.
 	OrderID id.Order
+}
+
+// CheckRefund compares an amount that is to go back with what is left of what was
+// paid. Errors: ErrRefundTooMuch; a fault that names the currency.
+func CheckRefund(asked, left money.Amount) error {
+	if asked.Currency != left.Currency {
+		return fault.InvalidField("body.amount.currency", "must be the invoice's: "+string(left.Currency))
+	}
+	if asked.Minor > left.Minor {
+		return ErrRefundTooMuch.With("only %s are left of what was paid", left).
+			WithNumber("body.amount.amount", "is more than is left", left.Minor)
+	}
+	return nil
 }
 
 // CreditNotesInput names an invoice.

@@ -143,9 +143,10 @@ func (f *Fake) beginRefund(ctx context.Context, in payments.RefundInput) (id.Cre
 	case amount.Minor == 0:
 		return id.CreditNote{}, payments.ErrNothingToRefund
 	case in.Amount == nil:
-	case in.Amount.Currency != v.Currency || in.Amount.Minor > amount.Minor:
-		return id.CreditNote{}, payments.ErrRefundTooMuch
 	default:
+		if err := payments.CheckRefund(*in.Amount, amount); err != nil {
+			return id.CreditNote{}, err
+		}
 		amount = *in.Amount
 	}
 	now := f.clock()

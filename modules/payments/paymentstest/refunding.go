@@ -62,6 +62,10 @@ func refundParts(t *testing.T, s *suite) {
 
 	_, err := s.Service.Refund(service(t), payments.RefundInput{ID: v.ID, Amount: part(2001)})
 	require.ErrorIs(t, err, payments.ErrRefundTooMuch)
+	require.ErrorContains(t, err, "only 20.00 EUR are left")
+	require.ErrorContains(t, err, "body.amount.amount")
+	_, err = s.Service.Refund(service(t), payments.RefundInput{ID: v.ID, Amount: &money.Amount{Minor: 1, Currency: "USD"}})
+	requireField(t, err, "body.amount.currency")
 	second := s.refund(t, payments.RefundInput{ID: v.ID})
 	require.Equal(t, *part(2000), second.Amount)
 	require.Equal(t, series+"-000002", second.Number)

@@ -87,6 +87,9 @@ type About struct {
 	Carrier, Tracking string
 }
 
+// moment is how messages write a time.
+const moment = "2 January 2006, 15:04 UTC"
+
 // billing is what the templates about an invoice are filled with.
 type billing struct {
 	Shop, Subject, Name, ID, Number, Date, Total string
@@ -94,7 +97,9 @@ type billing struct {
 	Tax, TaxRate              string
 	TaxIncluded               bool
 	Amount, Carrier, Tracking string
-	Lines                     []line
+	// PayUntil is empty when there is no such time.
+	PayUntil string
+	Lines    []line
 	// Items are the lines that are things.
 	Items []line
 }
@@ -102,6 +107,8 @@ type billing struct {
 type line struct {
 	Description, UnitPrice, Total string
 	Quantity                      int64
+	// Thing is false for a discount and for shipping.
+	Thing bool
 }
 
 // Billing writes about an invoice: any template that Account does not write. An
@@ -118,15 +125,18 @@ func (w *Writer) Billing(template email.Template, about About) (Letter, error) {
 		Amount: about.Amount.String(), Carrier: about.Carrier, Tracking: about.Tracking,
 		Lines: make([]line, len(invoice.Lines)),
 	}
+	if !invoice.PayUntil.IsZero() {
+		data.PayUntil = invoice.PayUntil.UTC().Format(moment)
+	}
 	if invoice.Tax.Amount.Minor != 0 {
 		data.Tax, data.TaxRate, data.TaxIncluded = invoice.Tax.Amount.String(), invoice.Tax.Rate, invoice.Tax.Included
 	}
 	for i, l := range invoice.Lines {
 		data.Lines[i] = line{
-			Description: l.Description, Quantity: l.Quantity,
-			UnitPrice: l.UnitPrice.String(), Total: l.LineTotal.String(),
+			Description: l.Description, Quantity: l.Quantity, UnitPrice: l.UnitPrice.String(), Total: l.LineTotal.String(),
+			Thing: l.Kind != payments.KindDiscount && l.Kind != payments.KindShipping,
 		}
-		if l.Kind != payments.KindDiscount && l.Kind != payments.KindShipping {
+		if data.Lines[i].Thing {
 			data.Items = append(data.Items, data.Lines[i])
 		}
 	}

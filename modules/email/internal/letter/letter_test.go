@@ -63,6 +63,7 @@ func invoice(t *testing.T) payments.Invoice {
 	return payments.Invoice{
 		ID: named, Number: "2026-000007", Tax: payments.Tax{Rate: "19", Included: true, Amount: money.Of(1_971_05, "EUR")}, Currency: "EUR", Status: payments.StatusPaid, Total: money.Of(12_345_00, "EUR"),
 		CreatedAt: time.Date(2026, 1, 31, 23, 0, 0, 0, time.UTC), PaidAt: time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC),
+		PayUntil: time.Date(2026, 2, 1, 23, 0, 0, 0, time.UTC),
 		Lines: []payments.Line{
 			{Description: "Coffee mug, white", Quantity: 3, UnitPrice: money.Of(12_50, "EUR"), LineTotal: money.Of(37_50, "EUR")},
 			{Description: `Sign "<Open>" & more`, Quantity: 1, UnitPrice: money.Of(12_307_50, "EUR"), LineTotal: money.Of(12_307_50, "EUR")},

@@ -26,7 +26,7 @@ func Seal(l Letter, token users.Token) (Letter, error) {
 	}
 	r := strings.NewReplacer(
 		tokenMark, token.Text,
-		expiryMark, token.ExpiresAt.UTC().Format("2 January 2006, 15:04 UTC"),
+		expiryMark, token.ExpiresAt.UTC().Format(moment),
 	)
 	return Letter{Subject: l.Subject, Text: r.Replace(l.Text), HTML: r.Replace(l.HTML)}, nil
 }

@@ -123,10 +123,8 @@ func (r refundable) take(asked money.Amount) (money.Amount, error) {
 		return left, payments.ErrNothingToRefund
 	case asked == money.Amount{}:
 		return left, nil
-	case asked.Currency != r.Currency || asked.Minor > left.Minor:
-		return left, payments.ErrRefundTooMuch
 	}
-	return asked, nil
+	return asked, payments.CheckRefund(asked, left)
 }
 
 func (s *Store) insertRefund(ctx context.Context, r app.Refund) error {

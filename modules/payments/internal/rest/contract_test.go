@@ -192,7 +192,7 @@ func TestContract(t *testing.T) {
 					Key: idempotency.NewKey("key-11"), ID: invoice, Amount: &back, Reason: "Broken", OrderID: order,
 				})
 			}),
-			fails("Refund-tooMuch", payments.ErrRefundTooMuch, func(ctx context.Context, s S) (any, error) {
+			fails("Refund-tooMuch", payments.CheckRefund(back, money.Of(99, "EUR")), func(ctx context.Context, s S) (any, error) {
 				return s.Refund(ctx, payments.RefundInput{Key: idempotency.NewKey("key-12"), ID: invoice})
 			}),
 			answers("CreditNotes", []payments.CreditNote{credited}, func(ctx context.Context, s S) (any, error) {
