@@ -20,9 +20,9 @@ import (
 
 // eventsCommand looks after the events that were not handled.
 type eventsCommand struct {
-	List   eventsListCommand   `cmd:"" default:"withargs" help:"List the events that a subscriber did not handle."`
-	Show   eventsShowCommand   `cmd:"" help:"Show such an event with its payload."`
-	Replay eventsReplayCommand `cmd:"" help:"Deliver dead letters again."`
+	List   eventsListCommand   `cmd:"" group:"look" default:"withargs" help:"List the events that a subscriber did not handle."`
+	Show   eventsShowCommand   `cmd:"" group:"look" help:"Show such an event with its payload."`
+	Replay eventsReplayCommand `cmd:"" group:"data" help:"Deliver dead letters again."`
 }
 
 // eventsListCommand lists failures.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,7 +151,10 @@ func (o *internalClient) call(ctx context.Context, method, path string, body, re
 	}
 	response, err := o.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the shop at %s: %w", o.shown, err)
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err // without the address once more
+		}
+		return fmt.Errorf("no shop answers at %s, where SHOP_INTERNAL_ADDR says it is: %w", o.shown, err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))

@@ -2,6 +2,8 @@
 
 // A file of its own, since the page's Content-Security-Policy allows no inline script.
 (() => {
+  // What only administrators and services may call, on another listener, comes last.
+  const internal = (operation) => Number(operation.get("path").startsWith("/internal/"));
   const target = document.getElementById("swagger-ui");
   SwaggerUIBundle({
     domNode: target,
@@ -9,6 +11,7 @@
     deepLinking: true,
     displayRequestDuration: true,
     docExpansion: "list",
+    operationsSorter: (a, b) => internal(a) - internal(b),
     filter: true,
     tryItOutEnabled: true,
     // Null: never send the document to a validator elsewhere.
