@@ -35,8 +35,8 @@ func decodeBase32(text string) (raw [16]byte, ok bool) {
 	var acc uint32
 	bits, at := uint(0), len(raw)-1
 	for n := len(text) - 1; n >= 0; n-- {
-		v := digit(text[n])
-		if v > 31 {
+		v := digits[text[n]]
+		if v == noDigit {
 			return raw, false
 		}
 		acc |= uint32(v) << bits
@@ -51,19 +51,16 @@ func decodeBase32(text string) (raw [16]byte, ok bool) {
 	return raw, true
 }
 
-// digit is a character's value, above 31 for one outside the alphabet.
-func digit(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c < 'a' || c > 'z' || c == 'i' || c == 'l' || c == 'o' || c == 'u':
-		return 255
+// noDigit is the value of a character outside the alphabet.
+const noDigit = 255
+
+// digits are the values of all characters.
+var digits = func() (values [256]byte) {
+	for c := range values {
+		values[c] = noDigit
 	}
-	v := c - 'a' + 10
-	for _, skipped := range []byte("ilou") {
-		if c > skipped {
-			v--
-		}
+	for v, c := range []byte(alphabet) {
+		values[c] = byte(v)
 	}
-	return v
-}
+	return values
+}()
