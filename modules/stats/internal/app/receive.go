@@ -79,6 +79,9 @@ func (s *Service) note(ctx context.Context, e event.Envelope, action string, use
 	if user.IsZero() {
 		return noUser(nil)
 	}
+	if e.At.IsZero() {
+		e.At = s.clock()
+	}
 	entry := stats.Entry{ID: id.NewLogEntry(), UserID: user, Action: action, At: database.Timestamp(e.At)}
 	if data != nil {
 		text, err := json.Marshal(data)
@@ -86,9 +89,6 @@ func (s *Service) note(ctx context.Context, e event.Envelope, action string, use
 			return fmt.Errorf("encode what an event says: %w", err)
 		}
 		entry.Data = text
-	}
-	if e.At.IsZero() {
-		entry.At = s.clock()
 	}
 	return s.store.Handle(ctx, e, func(ctx context.Context) error {
 		removed, err := s.store.Removed(ctx, user)
