@@ -63,6 +63,10 @@ type Service interface {
 	// Reservation reads a reservation and what has become of it. Administrators
 	// and services. Errors: ErrReservationNotFound.
 	Reservation(ctx context.Context, in ReservationInput) (Reservation, error)
+	// Reservations reads several reservations at once, in no order; those that
+	// there are not are left out. Administrators and services. Errors: an invalid
+	// field.
+	Reservations(ctx context.Context, in ReservationsInput) ([]Reservation, error)
 	// Commit says that a reservation's goods are sold; it no longer expires.
 	// Services only. Safe to repeat. The stock of a reservation that expired is
 	// taken again, if it is still there. Errors: ErrReservationNotFound,
@@ -95,6 +99,7 @@ var (
 	MethodRestock        = contract.Method{Module: "catalog", Name: "Restock", Class: contract.IdempotentWrite}
 	MethodReserve        = contract.Method{Module: "catalog", Name: "Reserve", Class: contract.IdempotentWrite}
 	MethodReservation    = contract.Method{Module: "catalog", Name: "Reservation", Class: contract.Read}
+	MethodReservations   = contract.Method{Module: "catalog", Name: "Reservations", Class: contract.Read}
 	MethodCommit         = contract.Method{Module: "catalog", Name: "Commit", Class: contract.IdempotentWrite}
 	MethodRelease        = contract.Method{Module: "catalog", Name: "Release", Class: contract.IdempotentWrite}
 	MethodReturn         = contract.Method{Module: "catalog", Name: "Return", Class: contract.IdempotentWrite}

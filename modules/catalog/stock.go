@@ -59,6 +59,12 @@ const (
 // ReservationInput names a reservation.
 type ReservationInput struct{ Key id.Checkout }
 
+// MaxReservations is how many reservations one call may name.
+const MaxReservations = 1000
+
+// ReservationsInput names reservations, at most MaxReservations.
+type ReservationsInput struct{ Keys []id.Checkout }
+
 // CommitInput names the reservation that is sold.
 type CommitInput struct{ Key id.Checkout }
 

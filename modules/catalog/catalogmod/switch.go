@@ -70,6 +70,11 @@ func (s *Switch) Reservation(ctx context.Context, in catalog.ReservationInput) (
 	return flip.Call(ctx, s.route, catalog.MethodReservation, catalog.Service.Reservation, in)
 }
 
+// Reservations implements catalog.Service.
+func (s *Switch) Reservations(ctx context.Context, in catalog.ReservationsInput) ([]catalog.Reservation, error) {
+	return flip.Call(ctx, s.route, catalog.MethodReservations, catalog.Service.Reservations, in)
+}
+
 // Commit implements catalog.Service.
 func (s *Switch) Commit(ctx context.Context, in catalog.CommitInput) error {
 	return flip.Do(ctx, s.route, catalog.MethodCommit, catalog.Service.Commit, in)

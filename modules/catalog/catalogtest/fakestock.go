@@ -130,6 +130,26 @@ func (f *Fake) Reservation(ctx context.Context, in catalog.ReservationInput) (ca
 	return ownReservation(r), nil
 }
 
+// Reservations implements catalog.Service.
+func (f *Fake) Reservations(ctx context.Context, in catalog.ReservationsInput) ([]catalog.Reservation, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return nil, err
+	}
+	if err := app.CheckReservations(in); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expire()
+	found := make([]catalog.Reservation, 0, len(in.Keys))
+	for _, key := range in.Keys {
+		if r, there := f.reserved[key]; there {
+			found = append(found, ownReservation(r))
+		}
+	}
+	return found, nil
+}
+
 // Commit implements catalog.Service.
 func (f *Fake) Commit(ctx context.Context, in catalog.CommitInput) error {
 	if err := identity.RequireService(ctx); err != nil {

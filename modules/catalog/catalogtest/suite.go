@@ -32,6 +32,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 	for name, test := range map[string]func(*testing.T, Subject){
 		"Reserve/expires":               reserveExpires,
 		"Reserve/a later time extends":  reserveExtends,
+		"Reservations/several at once":  reservationsSeveral,
 		"Commit/ErrReservationNotFound": commitUnknown,
 		"Commit/sells once":             commitOnce,
 		"Commit/takes again":            commitExpired,

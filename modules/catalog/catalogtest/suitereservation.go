@@ -9,6 +9,7 @@ import (
 
 	"shop/modules/catalog"
 	"shop/platform/audit"
+	"shop/platform/fault"
 	"shop/platform/id"
 	"shop/platform/identity"
 )
@@ -106,6 +107,28 @@ func commitUnknown(t *testing.T, s Subject) {
 	require.ErrorIs(t, s.Commit(admin(t), catalog.CommitInput{Key: key}), identity.ErrForbidden)
 	require.ErrorIs(t, s.Return(admin(t), catalog.ReturnInput{Key: key}), identity.ErrForbidden)
 	_, err = s.Reservation(identity.With(t.Context(), identity.Actor{User: id.NewUser()}), catalog.ReservationInput{Key: key})
+	require.ErrorIs(t, err, identity.ErrForbidden)
+}
+
+func reservationsSeveral(t *testing.T, s Subject) {
+	p, q := create(t, s, func(*catalog.CreateProductInput) {}), create(t, s, func(*catalog.CreateProductInput) {})
+	both := id.NewCheckout()
+	_, err := s.Reserve(service(t), catalog.ReserveInput{Key: both, Lines: []catalog.ReserveLine{{Product: p.ID, Quantity: 1}, {Product: q.ID, Quantity: 2}}})
+	require.NoError(t, err)
+	given := reserve(t, s, p.ID, 1, time.Now().Add(time.Hour))
+	require.NoError(t, s.Release(service(t), catalog.ReleaseInput{Key: given}))
+	found, err := s.Reservations(admin(t), catalog.ReservationsInput{Keys: []id.Checkout{given, id.NewCheckout(), both}})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []catalog.Reservation{
+		requireState(t, s, both, catalog.StateReserved), requireState(t, s, given, catalog.StateReleased),
+	}, found)
+
+	none, err := s.Reservations(service(t), catalog.ReservationsInput{})
+	require.NoError(t, err)
+	require.Empty(t, none)
+	_, err = s.Reservations(service(t), catalog.ReservationsInput{Keys: make([]id.Checkout, catalog.MaxReservations+1)})
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	_, err = s.Reservations(visitor(t), catalog.ReservationsInput{})
 	require.ErrorIs(t, err, identity.ErrForbidden)
 }
 

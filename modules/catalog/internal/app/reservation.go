@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"shop/modules/catalog"
+	"shop/platform/fault"
 	"shop/platform/identity"
 )
 
@@ -22,6 +24,25 @@ func (s *Service) Reservation(ctx context.Context, in catalog.ReservationInput) 
 		return catalog.Reservation{}, catalog.ErrReservationNotFound
 	}
 	return r, nil
+}
+
+// Reservations implements catalog.Service.
+func (s *Service) Reservations(ctx context.Context, in catalog.ReservationsInput) ([]catalog.Reservation, error) {
+	if err := identity.RequirePrivileged(ctx); err != nil {
+		return nil, err
+	}
+	if err := CheckReservations(in); err != nil {
+		return nil, err
+	}
+	return s.store.Reservations(ctx, in.Keys)
+}
+
+// CheckReservations checks how many reservations are named.
+func CheckReservations(in catalog.ReservationsInput) error {
+	if len(in.Keys) > catalog.MaxReservations {
+		return fault.InvalidField("body.keys", "must be at most "+strconv.Itoa(catalog.MaxReservations))
+	}
+	return nil
 }
 
 // goneUnlessHeld is catalog.ErrReservationGone for a reservation whose stock went

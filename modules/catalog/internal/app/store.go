@@ -43,6 +43,8 @@ type Store interface {
 	Take(ctx context.Context, takings []Taking, at time.Time) (bool, error)
 	// Reservation reads a reservation, if there is one.
 	Reservation(ctx context.Context, key id.Checkout) (catalog.Reservation, bool, error)
+	// Reservations reads those of some reservations that there are.
+	Reservations(ctx context.Context, keys []id.Checkout) ([]catalog.Reservation, error)
 	// Known tells with which of the keys there is a reservation, ended or not.
 	Known(ctx context.Context, keys []id.Checkout) (map[id.Checkout]bool, error)
 	// Extend lets a reservation that has not ended expire later, or never.

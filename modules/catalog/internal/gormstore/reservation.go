@@ -13,37 +13,52 @@ import (
 
 // found is a line of a reservation and what has become of that.
 type found struct {
+	Reference id.Checkout
 	ProductID id.Product
 	Quantity  int64
 	State     catalog.ReservationState
 	ExpiresAt *time.Time
 }
 
-// Reservation implements app.Store. One that the release before has made is its
-// movements alone.
+// Reservation implements app.Store.
 func (s *Store) Reservation(ctx context.Context, key id.Checkout) (catalog.Reservation, bool, error) {
+	found, err := s.Reservations(ctx, []id.Checkout{key})
+	if err != nil || len(found) == 0 {
+		return catalog.Reservation{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// Reservations implements app.Store. One that the release before has made is its
+// movements alone.
+func (s *Store) Reservations(ctx context.Context, keys []id.Checkout) ([]catalog.Reservation, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	var rows []found
 	err := s.db.Read(ctx).Raw(
-		`SELECT m.product_id, -m.delta AS quantity, r.expires_at, coalesce(r.state, CASE WHEN EXISTS (
+		`SELECT m.reference, m.product_id, -m.delta AS quantity, r.expires_at, coalesce(r.state, CASE WHEN EXISTS (
 		          SELECT 1 FROM stock_movements b WHERE b.reference = m.reference AND b.product_id = m.product_id AND b.reason = ?)
 		        THEN ? ELSE ? END) AS state
 		   FROM stock_movements m LEFT JOIN reservations r ON r.reference = m.reference
-		  WHERE m.reference = ? AND m.reason = ? ORDER BY m.product_id`,
-		released, string(catalog.StateReleased), string(catalog.StateReserved), key, reserved).Find(&rows).Error
+		  WHERE m.reference IN ? AND m.reason = ? ORDER BY m.reference, m.product_id`,
+		released, string(catalog.StateReleased), string(catalog.StateReserved), keys, reserved).Find(&rows).Error
 	if err != nil {
-		return catalog.Reservation{}, false, fmt.Errorf("read reservation: %w", err)
+		return nil, fmt.Errorf("read reservations: %w", err)
 	}
-	if len(rows) == 0 {
-		return catalog.Reservation{}, false, nil
+	var all []catalog.Reservation
+	for _, row := range rows {
+		if len(all) == 0 || all[len(all)-1].Key != row.Reference {
+			r := catalog.Reservation{Key: row.Reference, State: row.State}
+			if row.ExpiresAt != nil {
+				r.ExpiresAt = row.ExpiresAt.UTC()
+			}
+			all = append(all, r)
+		}
+		last := &all[len(all)-1]
+		last.Lines = append(last.Lines, catalog.ReserveLine{Product: row.ProductID, Quantity: row.Quantity})
 	}
-	result := catalog.Reservation{Key: key, State: rows[0].State, Lines: make([]catalog.ReserveLine, len(rows))}
-	if at := rows[0].ExpiresAt; at != nil {
-		result.ExpiresAt = at.UTC()
-	}
-	for i, row := range rows {
-		result.Lines[i] = catalog.ReserveLine{Product: row.ProductID, Quantity: row.Quantity}
-	}
-	return result, true, nil
+	return all, nil
 }
 
 // Known implements app.Store.

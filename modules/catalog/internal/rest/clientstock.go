@@ -21,7 +21,10 @@ func (c *Client) Restock(ctx context.Context, in catalog.RestockInput) (catalog.
 	return wire.value(), err
 }
 
-const reservations = "/internal/catalog/reservations"
+const (
+	reservations     = "/internal/catalog/reservations"
+	findReservations = "/internal/catalog/find_reservations"
+)
 
 // Reserve implements catalog.Service.
 func (c *Client) Reserve(ctx context.Context, in catalog.ReserveInput) (catalog.Reservation, error) {
@@ -40,6 +43,20 @@ func (c *Client) Reservation(ctx context.Context, in catalog.ReservationInput) (
 		Does: catalog.MethodReservation, Method: http.MethodGet, Path: reservationPath(in.Key, ""), Result: &wire,
 	})
 	return wire.value(), err
+}
+
+// Reservations implements catalog.Service.
+func (c *Client) Reservations(ctx context.Context, in catalog.ReservationsInput) ([]catalog.Reservation, error) {
+	var wire FoundReservations
+	_, err := c.remote.Do(ctx, remote.Call{
+		Does: catalog.MethodReservations, Method: http.MethodPost, Path: findReservations,
+		Body: ReservationKeys{Keys: append([]id.Checkout{}, in.Keys...)}, Result: &wire,
+	})
+	found := make([]catalog.Reservation, len(wire.Items))
+	for i, r := range wire.Items {
+		found[i] = r.value()
+	}
+	return found, err
 }
 
 // Commit implements catalog.Service.

@@ -70,6 +70,10 @@ func (s stub) Reservation(_ context.Context, in catalog.ReservationInput) (catal
 	return moduletest.Play[catalog.Reservation](s.script, in)
 }
 
+func (s stub) Reservations(_ context.Context, in catalog.ReservationsInput) ([]catalog.Reservation, error) {
+	return moduletest.Play[[]catalog.Reservation](s.script, in)
+}
+
 func (s stub) Commit(_ context.Context, in catalog.CommitInput) error {
 	return moduletest.Perform(s.script, in)
 }
@@ -188,6 +192,9 @@ func TestContract(t *testing.T) {
 			}),
 			fails("Reservation-unknown", catalog.ErrReservationNotFound, func(ctx context.Context, s S) (any, error) {
 				return s.Reservation(ctx, catalog.ReservationInput{Key: checkout})
+			}),
+			answers("Reservations", []catalog.Reservation{{Key: checkout, Lines: lines, State: catalog.StateReleased}}, func(ctx context.Context, s S) (any, error) {
+				return s.Reservations(ctx, catalog.ReservationsInput{Keys: []id.Checkout{checkout}})
 			}),
 			answers("Commit", nil, func(ctx context.Context, s S) (any, error) {
 				return nil, s.Commit(ctx, catalog.CommitInput{Key: checkout})

@@ -22,6 +22,11 @@ func registerReservations(api *httpapi.API, h handlers) {
 		Summary: "Read a reservation and what has become of it", Access: httpapi.Internal,
 	}, h.reservation)
 	httpapi.Handle(api, httpapi.Operation{
+		ID: "find-reservations", Method: http.MethodPost, Path: findReservations, Module: "catalog",
+		Summary: "Read several reservations at once", Access: httpapi.Internal,
+		Description: "Those that there are not are left out.",
+	}, h.findReservations)
+	httpapi.Handle(api, httpapi.Operation{
 		ID: "commit-stock", Method: http.MethodPost, Path: reservations + "/{key}/commit", Module: "catalog",
 		Summary: "Say that a reservation's goods are sold", Access: httpapi.Internal,
 		Description: "Safe to repeat. The stock of a reservation that expired is taken again, if it is still there.",
@@ -58,6 +63,16 @@ type Reservation struct {
 	Lines     []ReservationLine `json:"lines" nullable:"false"`
 	State     string            `json:"state" enum:"reserved,committed,released,expired,returned" example:"reserved"`
 	ExpiresAt *time.Time        `json:"expires_at,omitempty" doc:"When the stock goes back unless it was sold; missing for never." example:"2026-11-03T09:30:00.000000Z"`
+}
+
+// ReservationKeys names reservations.
+type ReservationKeys struct {
+	Keys []id.Checkout `json:"keys" maxItems:"1000" nullable:"false" example:"[\"chk_01h455vb4pex5vsknk084sn02q\"]"`
+}
+
+// FoundReservations are the reservations that there are.
+type FoundReservations struct {
+	Items []Reservation `json:"items" nullable:"false"`
 }
 
 func newReservationOf(in catalog.ReserveInput) NewReservation {
@@ -135,6 +150,22 @@ func (h handlers) reservation(ctx context.Context, in *reservationInput) (*reser
 		return nil, err
 	}
 	return &reservationOutput{reservationOf(r)}, nil
+}
+
+type findReservationsInput struct{ Body ReservationKeys }
+
+type findReservationsOutput struct{ Body FoundReservations }
+
+func (h handlers) findReservations(ctx context.Context, in *findReservationsInput) (*findReservationsOutput, error) {
+	found, err := h.service.Reservations(ctx, catalog.ReservationsInput{Keys: in.Body.Keys})
+	if err != nil {
+		return nil, err
+	}
+	out := &findReservationsOutput{FoundReservations{Items: make([]Reservation, len(found))}}
+	for i, r := range found {
+		out.Body.Items[i] = reservationOf(r)
+	}
+	return out, nil
 }
 
 func (h handlers) commit(ctx context.Context, in *reservationInput) (*struct{}, error) {
