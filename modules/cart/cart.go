@@ -66,9 +66,10 @@ type Service interface {
 	Receive(ctx context.Context, e event.Envelope) error
 	Orders
 	// Verify looks whether each paid invoice has an order and each order a paid
-	// invoice, and for checkouts and cancellations that do not get on. To repair
-	// makes the missing orders and carries on what is stuck. Administrators and
-	// services.
+	// invoice, whether the stock of each checkout is where these say, and for
+	// checkouts and cancellations that do not get on. To repair makes the missing
+	// orders, sells, gives back or reserves what was to be, and carries on what is
+	// stuck. Administrators and services.
 	Verify(ctx context.Context, in audit.Input) (audit.Report, error)
 	Discounts
 }

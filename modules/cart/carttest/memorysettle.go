@@ -66,6 +66,27 @@ func (m *memory) Postpone(_ context.Context, checkout id.Checkout, until time.Ti
 	return nil
 }
 
+// Standings implements app.SettlementStore.
+func (m *memory) Standings(_ context.Context, checkouts []id.Checkout) ([]app.Standing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []app.Standing
+	for _, n := range checkouts {
+		c, found := m.checkouts[n]
+		if !found || c.State != app.Done || c.Terms == nil {
+			continue
+		}
+		standing := app.Standing{Checkout: n, Invoice: c.InvoiceID, UpdatedAt: c.UpdatedAt}
+		for _, o := range m.orders {
+			if o.CheckoutID == n {
+				standing.OrderState, standing.Short = o.State, o.Short
+			}
+		}
+		all = append(all, standing)
+	}
+	return all, nil
+}
+
 // Merge implements app.Store.
 func (m *memory) Merge(_ context.Context, from, to id.User, at time.Time) error {
 	m.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/cart"
+	"shop/modules/catalog"
 	"shop/modules/payments"
 	"shop/platform/audit"
 	"shop/platform/id"
@@ -24,10 +25,11 @@ func verifyOrders(t *testing.T, s shop) {
 	whole, cancelled := s.bought(t, user), s.bought(t, user)
 	_, err := s.cancel(as(t, user), cancelled.ID, 0)
 	require.NoError(t, err)
+	s.settled(t, whole.CheckoutID, catalog.StateCommitted)
 	report := verify(audit.Input{Repair: true})
 	require.Empty(t, report.Findings)
 	require.Equal(t, map[string]int64{
-		"cart.order_of_invoice": 2, "cart.invoice_of_order": 2, "cart.cancellation": 0, "cart.checkout": 0,
+		"cart.order_of_invoice": 2, "cart.invoice_of_order": 2, "cart.cancellation": 0, "cart.checkout": 0, "cart.reservation": 2,
 	}, report.Checked)
 
 	// A payment of which nobody heard, and a cancellation that does not get on.
@@ -41,17 +43,18 @@ func verifyOrders(t *testing.T, s shop) {
 	refused := payments.ErrRefundRefused.Code + ": " + payments.ErrRefundRefused.Message
 	findings := []audit.Finding{
 		{Check: "cart.order_of_invoice", Subject: lost.InvoiceID.String(), Want: "an order", Got: "none"},
+		{Check: "cart.reservation", Subject: lost.ID.String(), Want: "committed", Got: "reserved"},
 		{Check: "cart.cancellation", Subject: whole.ID.String(), Want: "cancelled", Got: refused},
 	}
-	require.Equal(t, findings[1:], verify(audit.Input{MinAge: time.Hour}).Findings, "the payment is young")
+	require.Equal(t, findings[2:], verify(audit.Input{MinAge: time.Hour}).Findings, "the payment is young")
 	require.Equal(t, findings, verify(audit.Input{}).Findings)
 	require.Equal(t, findings, verify(audit.Input{}).Findings, "nothing was changed")
-	findings[0].Repaired = true
+	findings[0].Repaired, findings[1].Repaired = true, true
 	require.Equal(t, findings, verify(audit.Input{Repair: true}).Findings)
 	s.orderOf(t, lost.InvoiceID)
 	s.Break(payments.MethodRefund, Fault{})
-	findings[1].Repaired = true
-	require.Equal(t, findings[1:], verify(audit.Input{Repair: true}).Findings)
+	findings[2].Repaired = true
+	require.Equal(t, findings[2:], verify(audit.Input{Repair: true}).Findings)
 	require.Empty(t, verify(audit.Input{}).Findings)
 
 	_, err = s.Verify(as(t, user), audit.Input{})
@@ -60,4 +63,45 @@ func verifyOrders(t *testing.T, s shop) {
 	require.ErrorIs(t, err, identity.ErrUnauthenticated)
 	_, err = s.Order(as(t, user), cart.OrderInput{ID: whole.ID})
 	require.NoError(t, err)
+}
+
+// The stock of checkouts is not where their invoices and orders say.
+func verifyReservations(t *testing.T, s shop) {
+	open, _ := s.three(t, "")
+	void, mug := s.three(t, "")
+	_, err := s.Payments.Void(asAdministrator(t), payments.VoidInput{ID: void.InvoiceID})
+	require.NoError(t, err)
+	gone, _ := s.three(t, "")
+	require.NoError(t, s.Catalog.Release(asService(t), catalog.ReleaseInput{Key: gone.ID}))
+	cancelled := s.bought(t, id.NewUser())
+	s.Break(catalog.MethodReturn, Fault{Before: func() error { return catalog.ErrReservationNotFound }})
+	_, err = s.cancel(asAdministrator(t), cancelled.ID, 0)
+	require.NoError(t, err)
+	s.Break(catalog.MethodReturn, Fault{})
+
+	verify := func(in audit.Input) []audit.Finding {
+		t.Helper()
+		report, err := s.Verify(asService(t), in)
+		require.NoError(t, err)
+		var found []audit.Finding
+		for _, f := range report.Findings {
+			if f.Check == "cart.reservation" {
+				found = append(found, f)
+			}
+		}
+		return found
+	}
+	want := []audit.Finding{
+		{Check: "cart.reservation", Subject: void.ID.String(), Want: "released", Got: "reserved"},
+		{Check: "cart.reservation", Subject: gone.ID.String(), Want: "reserved", Got: "released"},
+	}
+	require.Empty(t, verify(audit.Input{MinAge: time.Hour}), "the invoices are young")
+	require.ElementsMatch(t, want, verify(audit.Input{}))
+	require.ElementsMatch(t, want, verify(audit.Input{}), "nothing was changed")
+	want[0].Repaired = true
+	require.ElementsMatch(t, want, verify(audit.Input{Repair: true}))
+	require.Equal(t, want[1:], verify(audit.Input{Repair: true}), "what was released cannot be reserved again")
+	require.Equal(t, catalog.StateReleased, s.stand(t, void.ID).State)
+	require.Equal(t, int64(100), s.Stock(t, mug))
+	require.Equal(t, catalog.StateReserved, s.stand(t, open.ID).State)
 }

@@ -29,10 +29,8 @@ func (s *Service) Verify(ctx context.Context, in audit.Input) (audit.Report, err
 	}
 	before := s.clock().Add(-in.MinAge)
 	paid := map[id.Invoice]bool{}
-	for _, status := range []payments.Status{payments.StatusPaid, payments.StatusRefunded} {
-		if err := s.verifyInvoices(ctx, in, before, status, paid, &report); err != nil {
-			return report, err
-		}
+	if err := s.verifyInvoices(ctx, in, before, paid, &report); err != nil {
+		return report, err
 	}
 	if err := s.verifyOrders(ctx, before, paid, &report); err != nil {
 		return report, err
@@ -41,19 +39,23 @@ func (s *Service) Verify(ctx context.Context, in audit.Input) (audit.Report, err
 	return report, err
 }
 
-// verifyInvoices looks whether each paid invoice has an order, and notes in paid
-// which there are. To repair is what receiving the event would have done.
+// verifyInvoices looks whether each paid invoice has an order, notes in paid
+// which there are, and then what became of the stock of its checkout. To repair
+// an order is what receiving the event would have done.
 func (s *Service) verifyInvoices(
-	ctx context.Context, in audit.Input, before time.Time, status payments.Status, paid map[id.Invoice]bool, report *audit.Report,
+	ctx context.Context, in audit.Input, before time.Time, paid map[id.Invoice]bool, report *audit.Report,
 ) error {
 	request := page.Request{Limit: page.MaxLimit}
 	for {
-		list, err := s.payments.ListInvoices(outside(ctx), payments.ListInvoicesInput{Status: status, Page: request})
+		list, err := s.payments.ListInvoices(outside(ctx), payments.ListInvoicesInput{Page: request})
 		if err != nil {
 			return err
 		}
 		invoices := make([]id.Invoice, 0, len(list.Items))
 		for _, v := range list.Items {
+			if v.PaidAt.IsZero() {
+				continue
+			}
 			paid[v.ID] = true
 			if !v.PaidAt.After(before) {
 				invoices = append(invoices, v.ID)
@@ -72,6 +74,9 @@ func (s *Service) verifyInvoices(
 				}
 			}
 			report.Found(finding)
+		}
+		if err := s.verifyReservations(ctx, in, before, list.Items, report); err != nil {
+			return err
 		}
 		if request.Cursor = list.Next; list.Next == "" {
 			return nil

@@ -100,6 +100,9 @@ type SettlementStore interface {
 	Unsettled(ctx context.Context, now, until time.Time, limit int) ([]Checkout, error)
 	// Settled notes that what was decided over checkouts is done.
 	Settled(ctx context.Context, checkouts []id.Checkout) error
+	// Standings tells of some checkouts where those stand that are done, and that
+	// no earlier release began, in no order.
+	Standings(ctx context.Context, checkouts []id.Checkout) ([]Standing, error)
 	// Postpone looks at the settlement of an unsettled checkout again later.
 	Postpone(ctx context.Context, checkout id.Checkout, until time.Time) error
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"shop/modules/cart"
 	"shop/modules/cart/internal/app"
 	"shop/platform/database"
 	"shop/platform/id"
@@ -100,4 +101,33 @@ func (s *Store) Postpone(ctx context.Context, checkout id.Checkout, until time.T
 		return fmt.Errorf("postpone a settlement: %w", err)
 	}
 	return nil
+}
+
+// standing is a row of Standings.
+type standing struct {
+	ID         id.Checkout
+	InvoiceID  id.Invoice
+	UpdatedAt  time.Time
+	OrderState string
+	Short      bool
+}
+
+// Standings implements app.SettlementStore.
+func (s *Store) Standings(ctx context.Context, checkouts []id.Checkout) ([]app.Standing, error) {
+	var rows []standing
+	err := s.db.Read(ctx).Raw(
+		`SELECT c.id, c.invoice_id, c.updated_at, coalesce(o.state, '') AS order_state, coalesce(o.short, FALSE) AS short
+		   FROM checkouts c LEFT JOIN orders o ON o.checkout_id = c.id
+		  WHERE c.id IN ? AND c.state = 'done' AND c.terms IS NOT NULL`, checkouts).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read where checkouts stand: %w", err)
+	}
+	all := make([]app.Standing, len(rows))
+	for i, row := range rows {
+		all[i] = app.Standing{
+			Checkout: row.ID, Invoice: row.InvoiceID, UpdatedAt: row.UpdatedAt.UTC(),
+			OrderState: cart.OrderState(row.OrderState), Short: row.Short,
+		}
+	}
+	return all, nil
 }
