@@ -96,7 +96,7 @@ func create(tb testing.TB, template string) string {
 	tb.Helper()
 	server, conn := connect(tb)
 	name := "test_" + strings.ToLower(rand.Text())
-	_, err := conn.Exec(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
+	_, err := conn.Exec(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
 	require.NoError(tb, err)
 	tb.Cleanup(func() {
 		ctx := context.WithoutCancel(tb.Context()) // which has ended
