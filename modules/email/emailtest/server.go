@@ -79,6 +79,7 @@ func NewServer(tb testing.TB, o ServerOptions) *Server {
 	}()
 	tb.Cleanup(func() {
 		_ = server.Close() // the clients' connections may be gone already
+		_ = listener.Close() // which the server does not know yet when the test was faster
 		<-done
 	})
 	return s
