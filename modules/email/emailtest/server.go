@@ -78,7 +78,7 @@ func NewServer(tb testing.TB, o ServerOptions) *Server {
 		_ = server.Serve(listener) // returns when the test closes it
 	}()
 	tb.Cleanup(func() {
-		_ = server.Close() // the clients' connections may be gone already
+		_ = server.Close()   // the clients' connections may be gone already
 		_ = listener.Close() // which the server does not know yet when the test was faster
 		<-done
 	})

@@ -34,6 +34,9 @@ func TestPrune(t *testing.T) {
 			done := make(chan error)
 			go func() { done <- relay.Run(ctx) }()
 			s.waitFor(t, n)
+			eventually(t, func() bool {
+				return count(t, db, `SELECT count(*) FROM outbox WHERE seq > (SELECT seq FROM outbox_cursors)`) == 0
+			})
 			cancel()
 			require.NoError(t, <-done)
 		}
