@@ -23,8 +23,9 @@ const (
 // once and alone. Those that come while it is under way wait for its end, and
 // then go together, one after the other; the first of them runs them all.
 //
-// Each stays all or nothing for itself: one that fails is taken back alone (by a
-// savepoint). Only when the common commit fails do all fail. A caller may give
+// Each stays all or nothing for itself: when one fails, all are taken back and run
+// again between savepoints, so that it is taken back alone; so are the next ones,
+// until none fails any more. Only when the common commit fails do all fail. A caller may give
 // up while he waits, as anywhere; once it is his turn among others, he gets
 // what came of it.
 //
@@ -33,6 +34,10 @@ const (
 type Shared struct {
 	db *DB
 
+	// careful says that one of the last parts failed; whoever is busy reads and
+	// writes it.
+	careful bool
+
 	mu      sync.Mutex
 	busy    bool
 	waiting []*part
@@ -40,7 +45,8 @@ type Shared struct {
 
 // part is one of the transactions that become one.
 type part struct {
-	// run does it in a session, until a deadline, and fills in the rest.
+	// run does it in a session, until a deadline, and fills in the rest. It may be
+	// called again after a rollback.
 	run func(session *gorm.DB, until time.Time)
 
 	tx       *transaction
@@ -104,12 +110,9 @@ func (s *Shared) one(ctx context.Context, fn func(ctx context.Context) error) er
 }
 
 func newPart(ctx context.Context, db *DB, fn func(ctx context.Context) error) *part {
-	p := &part{
-		tx: &transaction{db: db, outer: innermost(ctx)}, err: errAbandoned,
-		lead: make(chan []*part, 1), done: make(chan struct{}),
-	}
+	p := &part{err: errAbandoned, lead: make(chan []*part, 1), done: make(chan struct{})}
 	p.run = func(session *gorm.DB, until time.Time) {
-		p.tx.session = session
+		p.tx, p.panicked = &transaction{db: db, session: session, outer: innermost(ctx)}, nil
 		// That one caller goes away must not end what is the others', too.
 		lasting, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 		defer cancel()
@@ -129,16 +132,24 @@ func newPart(ctx context.Context, db *DB, fn func(ctx context.Context) error) *p
 	return p
 }
 
-// all runs parts in one transaction.
+// all runs parts in one transaction, and in a second one when one of them fails.
 func (s *Shared) all(ctx context.Context, parts []*part) {
 	defer s.finish(parts)
 	until := time.Now().Add(sharedTimeout)
-	lasting, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
-	session := s.db.writer.WithContext(lasting).Begin()
+	if s.careful || s.together(ctx, parts, until, false) {
+		s.careful = s.together(ctx, parts, until, true)
+	}
+}
+
+// together runs parts in one transaction and says whether one of them failed.
+// Unless apart, that is the end of it for all: nothing has happened.
+func (s *Shared) together(ctx context.Context, parts []*part, until time.Time, apart bool) (failed bool) {
+	session := s.db.writer.WithContext(ctx).Begin()
 	if session.Error != nil {
 		spread(parts, fmt.Errorf("begin: %w", session.Error))
-		return
+		return false
 	}
 	committed := false
 	defer func() {
@@ -148,16 +159,22 @@ func (s *Shared) all(ctx context.Context, parts []*part) {
 		}
 	}()
 	for _, p := range parts {
-		if err := within(session, p, until); err != nil {
-			spread(parts, err)
-			return
+		if apart {
+			if err := within(session, p, until); err != nil {
+				spread(parts, err)
+				return true
+			}
+		} else if p.run(session, until); p.err != nil {
+			return true
 		}
+		failed = failed || p.err != nil
 	}
 	if err := session.Commit().Error; err != nil {
 		spread(parts, fmt.Errorf("commit: %w", err))
-		return
+		return failed
 	}
 	committed = true
+	return failed
 }
 
 // within runs a part between savepoints. An error is one of the transaction as a
