@@ -138,8 +138,15 @@ func (m *memory) Remember(_ context.Context, user id.User, _ time.Time) error {
 	return nil
 }
 
-// Removed implements app.Store.
-func (m *memory) Removed(_ context.Context, user id.User) (bool, error) { return m.removed[user], nil }
+// Note implements app.Store.
+func (m *memory) Note(ctx context.Context, e event.Envelope, entry stats.Entry) error {
+	return m.Handle(ctx, e, func(ctx context.Context) error {
+		if m.removed[entry.UserID] {
+			entry.UserID, entry.Data = id.User{}, nil
+		}
+		return m.Insert(ctx, []stats.Entry{entry})
+	})
+}
 
 // NextHour implements app.Store.
 func (m *memory) NextHour(_ context.Context, from time.Time) (time.Time, bool, error) {

@@ -6,9 +6,11 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"shop/platform/database"
@@ -52,6 +54,34 @@ func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Cont
 	})
 }
 
+// Fresh records, in the transaction of ctx, that events were handled, and returns
+// those of which nothing was recorded before. It is Once for a subscriber that
+// handles many events in one transaction; what it does about those that are not
+// fresh is nothing.
+func (i *Inbox) Fresh(ctx context.Context, events []id.Event) (map[id.Event]bool, error) {
+	fresh := make(map[id.Event]bool, len(events))
+	now := i.now().UTC().Truncate(time.Microsecond)
+	// In the order of all who record them, so that none wait for one another.
+	events = slices.SortedFunc(slices.Values(events), func(a, b id.Event) int { return bytes.Compare(a[:], b[:]) })
+	for some := range slices.Chunk(events, lookupBatch) {
+		values := make([]any, 0, 2*len(some))
+		for _, e := range some {
+			values = append(values, e, now)
+		}
+		var recorded []id.Event
+		err := i.db.Write(ctx).Raw(
+			`INSERT INTO inbox (event_id, handled_at) VALUES `+strings.Repeat(", (?, ?)", len(some))[2:]+`
+			 ON CONFLICT (event_id) DO NOTHING RETURNING event_id`, values...).Find(&recorded).Error
+		if err != nil {
+			return nil, fmt.Errorf("record events as handled: %w", err)
+		}
+		for _, e := range recorded {
+			fresh[e] = true
+		}
+	}
+	return fresh, nil
+}
+
 // ErrNone is returned by Missing for a module that needs no inbox, since its
 // handling stands repetition by itself.
 var ErrNone = fault.New(fault.NotFound, "no_inbox", "the module keeps no record of handled events")
@@ -82,7 +112,7 @@ func (i *Inbox) Missing(ctx context.Context, events []id.Event) ([]id.Event, err
 	return missing, nil
 }
 
-// lookupBatch is how many events are looked for at once.
+// lookupBatch is how many events a statement names.
 const lookupBatch = 1000
 
 // pruneBatch is how many rows one statement removes, so that on SQLite the

@@ -72,6 +72,27 @@ func TestOnce_FailureRecordsNothing(t *testing.T) {
 	})
 }
 
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		in := inbox.New(db)
+		handled, one, other := id.NewEvent(), id.NewEvent(), id.NewEvent()
+		require.NoError(t, in.Once(t.Context(), event.Envelope{ID: handled}, increment(db)))
+		fresh := func() (got map[id.Event]bool) {
+			require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) (err error) {
+				got, err = in.Fresh(ctx, []id.Event{other, handled, one, one})
+				return err
+			}))
+			return got
+		}
+		require.Equal(t, map[id.Event]bool{one: true, other: true}, fresh())
+		require.Empty(t, fresh())
+		missing, err := in.Missing(t.Context(), []id.Event{one, other})
+		require.NoError(t, err)
+		require.Empty(t, missing)
+	})
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {

@@ -72,9 +72,7 @@ func noUser(cause error) error {
 	return fault.InvalidField("body.payload", "must name the user").WithCause(cause)
 }
 
-// note records, once, what an event says that a user did. One event may come
-// after another publisher's that says that the user is gone: what he did counts,
-// and nothing of it is his.
+// note records, once, what an event says that a user did.
 func (s *Service) note(ctx context.Context, e event.Envelope, action string, user id.User, data map[string]any) error {
 	if user.IsZero() {
 		return noUser(nil)
@@ -90,16 +88,7 @@ func (s *Service) note(ctx context.Context, e event.Envelope, action string, use
 		}
 		entry.Data = text
 	}
-	return s.store.Handle(ctx, e, func(ctx context.Context) error {
-		removed, err := s.store.Removed(ctx, user)
-		if err != nil {
-			return err
-		}
-		if removed {
-			entry.UserID, entry.Data = id.User{}, nil
-		}
-		return s.store.Insert(ctx, []stats.Entry{entry})
-	})
+	return s.store.Note(ctx, e, entry)
 }
 
 // forget removes what is personal. That the user is gone is remembered first, so

@@ -25,8 +25,8 @@ type Once interface {
 
 // Store keeps what was recorded.
 type Store interface {
-	// Insert adds entries, all or none, also outside a transaction. It keeps
-	// nothing of what it was given. Errors: stats.ErrBusy.
+	// Insert adds entries, all or none. It keeps nothing of what it was given.
+	// Errors: stats.ErrBusy.
 	Insert(ctx context.Context, entries []stats.Entry) error
 	// List reads the entries of a page, in the order of time and identifier.
 	List(ctx context.Context, q Query) ([]stats.Entry, error)
@@ -38,14 +38,14 @@ type Store interface {
 	// Anonymize takes the user and the data from at most limit entries of a
 	// user and returns from how many.
 	Anonymize(ctx context.Context, user id.User, limit int) (int, error)
+	// Note adds the entry that an event becomes, unless it was noted before. Of a
+	// user who is gone it keeps neither the user nor the data.
+	Note(ctx context.Context, e event.Envelope, entry stats.Entry) error
 	// Handle runs fn in a transaction that also records that an event was
 	// handled; for one that was handled before it does nothing.
 	Handle(ctx context.Context, e event.Envelope, fn func(context.Context) error) error
-	// Remember notes that a user is gone.
+	// Remember keeps in mind that a user is gone.
 	Remember(ctx context.Context, user id.User, now time.Time) error
-	// Removed says, in the transaction of Handle, whether a user is gone. Until
-	// that transaction ends, no Remember of the user does.
-	Removed(ctx context.Context, user id.User) (bool, error)
 	// NextHour is the first hour from a time on that has entries or a count of
 	// them, and of which the entries are all there; false without one.
 	NextHour(ctx context.Context, from time.Time) (time.Time, bool, error)

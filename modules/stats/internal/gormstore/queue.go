@@ -8,6 +8,7 @@ import (
 
 	"shop/modules/stats"
 	"shop/platform/database"
+	"shop/platform/id"
 	"shop/platform/idempotency/sqlstore"
 )
 
@@ -48,6 +49,7 @@ type pending struct {
 	entries []stats.Entry
 	bytes   int
 	guard   *sqlstore.Guard // nil without an idempotency key
+	event   id.Event        // zero without an event to note
 	leads   chan []*pending // takes the commit that it is to lead
 	done    chan struct{}   // closed when err is the answer
 	err     error
@@ -86,7 +88,8 @@ func (q *queue) full() bool {
 	return q.running > 0 && (q.rows >= q.limits.waitingRows || q.bytes >= q.limits.waitingBytes)
 }
 
-// do returns when p is committed or refused. A request that is in a commit
+// do returns when p is committed or refused; an event, of which few come at a
+// time, always finds room. A request that is in a commit
 // already waits for its end also when ctx ends before, since the commit reads
 // what belongs to the caller.
 func (q *queue) do(ctx context.Context, p *pending) error {
@@ -97,7 +100,7 @@ func (q *queue) do(ctx context.Context, p *pending) error {
 		q.mu.Unlock()
 		q.lead(ctx, []*pending{p})
 		return p.err
-	case q.rows+len(p.entries) > q.limits.waitingRows || q.bytes+p.bytes > q.limits.waitingBytes:
+	case p.event.IsZero() && (q.rows+len(p.entries) > q.limits.waitingRows || q.bytes+p.bytes > q.limits.waitingBytes):
 		q.mu.Unlock()
 		return stats.ErrBusy
 	}

@@ -57,7 +57,7 @@ func (s *Store) periods(ctx context.Context) ([][2]time.Time, error) {
 // Remember implements app.Store.
 func (s *Store) Remember(ctx context.Context, user id.User, now time.Time) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lockUser(ctx, user, "pg_advisory_xact_lock"); err != nil {
+		if err := s.lockUsers(ctx, "pg_advisory_xact_lock", user); err != nil {
 			return err
 		}
 		err := s.db.Write(ctx).Exec(
@@ -69,27 +69,39 @@ func (s *Store) Remember(ctx context.Context, user id.User, now time.Time) error
 	})
 }
 
-// Removed implements app.Store.
-func (s *Store) Removed(ctx context.Context, user id.User) (removed bool, err error) {
-	if err := s.lockUser(ctx, user, "pg_advisory_xact_lock_shared"); err != nil {
-		return false, err
+// removed says which of some users are gone. Until the transaction of ctx ends,
+// no Remember of the others does.
+func (s *Store) removed(ctx context.Context, users []id.User) (map[id.User]bool, error) {
+	if err := s.lockUsers(ctx, "pg_advisory_xact_lock_shared", users...); err != nil {
+		return nil, err
 	}
-	err = s.db.Write(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM removed_users WHERE user_id = ?)`, user).Scan(&removed).Error
+	var gone []id.User
+	err := s.db.Write(ctx).Raw(`SELECT user_id FROM removed_users WHERE user_id IN ?`, users).Find(&gone).Error
 	if err != nil {
-		return false, fmt.Errorf("look for a removed user: %w", err)
+		return nil, fmt.Errorf("look for removed users: %w", err)
+	}
+	removed := make(map[id.User]bool, len(gone))
+	for _, user := range gone {
+		removed[user] = true
 	}
 	return removed, nil
 }
 
-// lockUser keeps until the end of the transaction that a user is not removed
-// while something of his is recorded. SQLite has one writer anyway.
-func (s *Store) lockUser(ctx context.Context, user id.User, lock string) error {
+// lockUsers keeps until the end of the transaction that users are not removed
+// while something of theirs is recorded. SQLite has one writer anyway.
+func (s *Store) lockUsers(ctx context.Context, lock string, users ...id.User) error {
 	if s.db.Dialect() == database.SQLite {
 		return nil
 	}
-	err := s.db.Write(ctx).Exec(`SELECT `+lock+`(?, hashtext(?))`, partitionLock&0x7fffffff, user.String()).Error
+	names := make([]string, len(users))
+	for i, user := range users {
+		names[i] = user.String()
+	}
+	// GORM writes a slice as a list of parameters, but passes a pointer on.
+	err := s.db.Write(ctx).Exec(
+		`SELECT `+lock+`(?, hashtext(u.name)) FROM unnest(?::text[]) AS u (name)`, partitionLock&0x7fffffff, &names).Error
 	if err != nil {
-		return fmt.Errorf("lock a user: %w", err)
+		return fmt.Errorf("lock users: %w", err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	"shop/modules/stats"
 	"shop/modules/stats/internal/app"
 	"shop/platform/database"
 	"shop/platform/event"
@@ -36,8 +35,7 @@ func New(db *database.DB) *Store {
 
 // Handle implements app.Store.
 func (s *Store) Handle(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
-	at := []stats.Entry{{At: e.At}}
-	return s.partitioned(ctx, at, func() error { return s.inbox.Once(ctx, e, fn) })
+	return s.inbox.Once(ctx, e, fn)
 }
 
 // Forget implements app.Once.

@@ -15,6 +15,7 @@ import (
 	"shop/modules/stats/internal/app"
 	"shop/platform/database"
 	"shop/platform/dbtest"
+	"shop/platform/event"
 	"shop/platform/id"
 	"shop/platform/idempotency"
 	"shop/platform/identity"
@@ -61,6 +62,46 @@ func TestBatchMates(t *testing.T) {
 			}
 			require.Equal(t, first, got)
 		}
+	})
+}
+
+// Events that share a commit are noted once each, also when one comes twice, and
+// nothing of somebody who is gone is his.
+func TestEventsShareACommit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "stats", func(t *testing.T, db *database.DB) {
+		s := New(db)
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		gone := id.NewUser()
+		require.NoError(t, s.Remember(t.Context(), gone, now))
+		noted := func(action string, user id.User, e id.Event) *pending {
+			p := newPending([]stats.Entry{{ID: id.NewLogEntry(), UserID: user, Action: action, At: now, Data: json.RawMessage(`{}`)}}, nil)
+			p.event = e
+			return p
+		}
+		before, twice := id.NewEvent(), id.NewEvent()
+		require.NoError(t, s.Note(t.Context(), event.Envelope{ID: before}, entry(now, "before")))
+		batch := []*pending{
+			noted("before", id.NewUser(), before), noted("twice", id.NewUser(), twice), noted("twice", id.NewUser(), twice),
+			newPending([]stats.Entry{entry(now, "plain")}, nil), noted("gone", gone, id.NewEvent()),
+		}
+		s.commit(t.Context(), batch)
+		for _, p := range batch {
+			require.NoError(t, p.err)
+		}
+		entries, err := s.List(t.Context(), app.Query{
+			Filter: app.Filter{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, Limit: 10,
+		})
+		require.NoError(t, err)
+		var actions []string
+		for _, e := range entries {
+			actions = append(actions, e.Action)
+			if e.Action == "gone" {
+				require.Zero(t, e.UserID)
+				require.Nil(t, e.Data)
+			}
+		}
+		require.ElementsMatch(t, []string{"before", "twice", "plain", "gone"}, actions)
 	})
 }
 
