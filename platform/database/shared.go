@@ -25,9 +25,9 @@ const (
 //
 // Each stays all or nothing for itself: when one fails, all are taken back and run
 // again between savepoints, so that it is taken back alone; so are the next ones,
-// until none fails any more. Only when the common commit fails do all fail. A caller may give
-// up while he waits, as anywhere; once it is his turn among others, he gets
-// what came of it.
+// until none fails any more. Only when the common commit fails do all fail. A
+// caller may give up while he waits, as anywhere; once it is his turn among
+// others, he gets what came of it.
 //
 // On SQLite, where all transactions of a file wait for one another, InTx shares
 // them by itself.
