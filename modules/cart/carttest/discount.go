@@ -82,7 +82,7 @@ func discountsPages(t *testing.T, s shop) {
 }
 
 func discountsInvalid(t *testing.T, s shop) {
-	eur, now := money.Of(1, "EUR"), s.Clock.Now()
+	eur, dear, now := money.Of(1, "EUR"), money.Of(money.MaxPrice+1, "EUR"), s.Clock.Now()
 	for name, test := range map[string]struct {
 		code  string
 		terms cart.DiscountTerms
@@ -94,7 +94,10 @@ func discountsInvalid(t *testing.T, s shop) {
 		"worth nothing":     {"a", cart.DiscountTerms{}, []string{"body.basis_points"}},
 		"worth both":        {"a", cart.DiscountTerms{BasisPoints: 1, Amount: eur}, []string{"body.basis_points"}},
 		"more than all":     {"a", cart.DiscountTerms{BasisPoints: 10_001}, []string{"body.basis_points"}},
+		"less than nothing": {"a", cart.DiscountTerms{BasisPoints: -1}, []string{"body.basis_points"}},
 		"negative":          {"a", cart.DiscountTerms{Amount: money.Of(-1, "EUR")}, []string{"body.amount.amount"}},
+		"too much":          {"a", cart.DiscountTerms{Amount: dear}, []string{"body.amount.amount"}},
+		"of too much":       {"a", cart.DiscountTerms{BasisPoints: 1, MinSubtotal: dear}, []string{"body.min_subtotal.amount"}},
 		"no currency":       {"a", cart.DiscountTerms{Amount: money.Of(1, "eur")}, []string{"body.amount.currency"}},
 		"other currency":    {"a", cart.DiscountTerms{Amount: eur, MinSubtotal: money.Of(1, "USD")}, []string{"body.min_subtotal.currency"}},
 		"ends before begun": {"a", cart.DiscountTerms{BasisPoints: 1, From: now, Until: now}, []string{"body.until"}},
@@ -105,6 +108,11 @@ func discountsInvalid(t *testing.T, s shop) {
 		_, err := s.CreateDiscount(asAdministrator(t), cart.CreateDiscountInput{Code: test.code, DiscountTerms: test.terms})
 		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
 		require.Equal(t, test.want, slices.Compact(locations(err)), name)
+		if test.code == "a" {
+			_, err := s.UpdateDiscount(asAdministrator(t), cart.UpdateDiscountInput{ID: id.NewDiscount(), DiscountTerms: test.terms})
+			require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+			require.Equal(t, test.want, slices.Compact(locations(err)), name)
+		}
 	}
 }
 
