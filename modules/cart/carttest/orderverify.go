@@ -1,6 +1,7 @@
 package carttest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -65,43 +66,82 @@ func verifyOrders(t *testing.T, s shop) {
 	require.NoError(t, err)
 }
 
+// misplaced are the differences between where the stock of checkouts is and
+// where their invoices and orders say.
+func (s shop) misplaced(t *testing.T, in audit.Input) []audit.Finding {
+	t.Helper()
+	report, err := s.Verify(asService(t), in)
+	require.NoError(t, err)
+	return slices.DeleteFunc(report.Findings, func(f audit.Finding) bool { return f.Check != "cart.reservation" })
+}
+
+// void makes an invoice void, of which carts do not hear.
+func (s shop) void(t *testing.T, invoice id.Invoice) {
+	t.Helper()
+	_, err := s.Payments.Void(asAdministrator(t), payments.VoidInput{ID: invoice})
+	require.NoError(t, err)
+}
+
 // The stock of checkouts is not where their invoices and orders say.
 func verifyReservations(t *testing.T, s shop) {
 	open, _ := s.three(t, "")
 	void, mug := s.three(t, "")
-	_, err := s.Payments.Void(asAdministrator(t), payments.VoidInput{ID: void.InvoiceID})
-	require.NoError(t, err)
+	s.void(t, void.InvoiceID)
 	gone, _ := s.three(t, "")
 	require.NoError(t, s.Catalog.Release(asService(t), catalog.ReleaseInput{Key: gone.ID}))
-	cancelled := s.bought(t, id.NewUser())
-	s.Break(catalog.MethodReturn, Fault{Before: func() error { return catalog.ErrReservationNotFound }})
-	_, err = s.cancel(asAdministrator(t), cancelled.ID, 0)
+	sold, unsold := s.bought(t, id.NewUser()), s.bought(t, id.NewUser())
+	s.Break(catalog.MethodReturn, Fault{Lost: true})
+	_, err := s.cancel(asAdministrator(t), sold.ID, 0)
+	require.NoError(t, err)
+	s.Break(catalog.MethodCommit, Fault{Lost: true})
+	_, err = s.cancel(asAdministrator(t), unsold.ID, 0)
 	require.NoError(t, err)
 	s.Break(catalog.MethodReturn, Fault{})
+	s.Break(catalog.MethodCommit, Fault{})
 
-	verify := func(in audit.Input) []audit.Finding {
-		t.Helper()
-		report, err := s.Verify(asService(t), in)
-		require.NoError(t, err)
-		var found []audit.Finding
-		for _, f := range report.Findings {
-			if f.Check == "cart.reservation" {
-				found = append(found, f)
-			}
-		}
-		return found
-	}
 	want := []audit.Finding{
-		{Check: "cart.reservation", Subject: void.ID.String(), Want: "released", Got: "reserved"},
 		{Check: "cart.reservation", Subject: gone.ID.String(), Want: "reserved", Got: "released"},
+		{Check: "cart.reservation", Subject: void.ID.String(), Want: "released", Got: "reserved"},
+		{Check: "cart.reservation", Subject: sold.CheckoutID.String(), Want: "returned", Got: "committed"},
+		{Check: "cart.reservation", Subject: unsold.CheckoutID.String(), Want: "returned", Got: "reserved"},
 	}
-	require.Empty(t, verify(audit.Input{MinAge: time.Hour}), "the invoices are young")
-	require.ElementsMatch(t, want, verify(audit.Input{}))
-	require.ElementsMatch(t, want, verify(audit.Input{}), "nothing was changed")
-	want[0].Repaired = true
-	require.ElementsMatch(t, want, verify(audit.Input{Repair: true}))
-	require.Equal(t, want[1:], verify(audit.Input{Repair: true}), "what was released cannot be reserved again")
+	require.ElementsMatch(t, want, s.misplaced(t, audit.Input{}))
+	require.ElementsMatch(t, want, s.misplaced(t, audit.Input{}), "nothing was changed")
+	for i := range want[1:] {
+		want[1+i].Repaired = true
+	}
+	require.ElementsMatch(t, want, s.misplaced(t, audit.Input{Repair: true}))
+	require.Equal(t, want[:1], s.misplaced(t, audit.Input{Repair: true}), "what was released cannot be reserved again")
 	require.Equal(t, catalog.StateReleased, s.stand(t, void.ID).State)
 	require.Equal(t, int64(100), s.Stock(t, mug))
 	require.Equal(t, catalog.StateReserved, s.stand(t, open.ID).State)
+	s.requireCancelled(t, sold)
+	s.requireCancelled(t, unsold)
+}
+
+// What has just happened or is under way is no difference, and neither are goods
+// that went to somebody else.
+func verifyLeavesAlone(t *testing.T, s shop) {
+	s.short(t)
+	s.Clock.Advance(-2 * time.Hour) // invoices do not go by this clock
+	paid := s.bought(t, id.NewUser())
+	s.Clock.Advance(2 * time.Hour)
+	require.Empty(t, s.misplaced(t, audit.Input{MinAge: time.Hour}), "it has just been paid")
+	returned := s.bought(t, id.NewUser())
+	s.Break(catalog.MethodReturn, Fault{After: unavailable})
+	o, err := s.cancel(asAdministrator(t), returned.ID, 0)
+	require.NoError(t, err)
+	require.Equal(t, cart.OrderCancelling, o.State)
+	started, _ := s.interrupt(t, step{payments.MethodCreateInvoice, Fault{After: unavailable}})
+	s.void(t, s.Invoices(t, started)[0].ID)
+	s.Clock.Advance(2 * time.Hour)
+	ended, _ := s.three(t, "")
+	s.void(t, ended.InvoiceID)
+
+	want := []audit.Finding{
+		{Check: "cart.reservation", Subject: paid.CheckoutID.String(), Want: "committed", Got: "reserved"},
+		{Check: "cart.reservation", Subject: ended.ID.String(), Want: "released", Got: "reserved"},
+	}
+	require.Equal(t, want[:1], s.misplaced(t, audit.Input{MinAge: time.Hour}), "the other checkout has just ended")
+	require.ElementsMatch(t, want, s.misplaced(t, audit.Input{}))
 }

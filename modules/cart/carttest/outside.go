@@ -45,6 +45,9 @@ type Fault struct {
 	// Before happens instead of the call, After instead of its answer. Each may
 	// panic, which is how a process dies in the middle of a request.
 	Before, After func() error
+	// Lost answers that all is done, and nothing is: what a backup that is put
+	// back leaves of a call.
+	Lost bool
 }
 
 // Break makes the calls of a method go wrong, until the next Break.
@@ -118,6 +121,9 @@ func call[T any](c *calls, m contract.Method, fn func() (T, error)) (T, error) {
 		if err := fault.Before(); err != nil {
 			return none, err
 		}
+	}
+	if fault.Lost {
+		return none, nil
 	}
 	result, err := fn()
 	if fault.After != nil && err == nil {

@@ -181,7 +181,9 @@ func settleAsked(t *testing.T, s shop) {
 	s.resume(t, func() bool { return s.stand(t, open.ID).ExpiresAt.After(extended.ExpiresAt) })
 }
 
-func settleShort(t *testing.T, s shop) {
+// short is an order whose goods went to somebody else before they were sold.
+func (s shop) short(t *testing.T) cart.Order {
+	t.Helper()
 	o := s.bought(t, id.NewUser())
 	require.False(t, o.Short)
 	s.Break(catalog.MethodCommit, Fault{Before: func() error { return catalog.ErrReservationGone }})
@@ -190,6 +192,11 @@ func settleShort(t *testing.T, s shop) {
 		return err == nil && now.Short
 	})
 	s.Break(catalog.MethodCommit, Fault{})
+	return o
+}
+
+func settleShort(t *testing.T, s shop) {
+	o := s.short(t)
 	s.workedOff(t)
 	require.Equal(t, 2, s.Calls(catalog.MethodCommit), "it is not tried again")
 	require.Equal(t, int64(2), s.orderOf(t, o.InvoiceID).Version)

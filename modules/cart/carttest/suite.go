@@ -172,6 +172,7 @@ func Run(t *testing.T, newFixture func(t *testing.T, o *Outside) Fixture) {
 		"CancelOrder/interrupted, resumed": cancelInterrupted,
 		"Verify":                           verifyOrders,
 		"Verify/reservations":              verifyReservations,
+		"Verify/leaves alone":              verifyLeavesAlone,
 		"ListOrders/filters":               ordersFilters,
 		"orders/listed": together(map[string]func(*testing.T, shop){
 			"ListOrders/pages":   ordersPages,
