@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,37 @@ func TestVerify_Events(t *testing.T) {
 	report, err = check.verify(ctx, audit.Input{})
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
+}
+
+// The command over the databases of a shop whose carts have not heard that an
+// invoice is void.
+func TestVerify_Reservation(t *testing.T) {
+	t.Parallel()
+	s := stillShop(t, settings(t, database.SQLite))
+	mug := s.product(t, "MUG", 1250, 5)
+	_, token := s.customer(t, "grace@example.com")
+	s.want(t, http.StatusCreated, http.MethodPost, "/user/me/cart/", token, map[string]any{"product_id": mug, "quantity": 2})
+	checkout := s.want(t, http.StatusCreated, http.MethodPost, "/user/me/checkout", token, nil).json(t)
+	s.want(t, http.StatusOK, http.MethodPost, "/invoices/"+checkout["invoice_id"].(string)+"/void", s.admin, nil)
+	differs := "cart.reservation " + checkout["id"].(string) + ": is reserved, should be released"
+	for _, step := range []struct {
+		args string
+		code int
+		out  string // a pattern
+	}{
+		{"", exitOK, `cart.reservation +0 +0\n`}, // all is young
+		{"--min-age 0s", exitFailure, differs + "\n"},
+		{"--min-age 0s --repair", exitFailure, differs + "; repaired\n"},
+		{"--min-age 0s", exitOK, `cart.reservation +1 +0\n`},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"verify"}, strings.Fields(step.args)...), &console{
+			out: &out, err: &errs, environ: []string{"SHOP_DATA_DIR=" + s.Config.DataDir}, compose: newApp,
+		})
+		require.Equal(t, step.code, code, errs.String())
+		require.Regexp(t, step.out, out.String())
+	}
+	require.InDelta(t, 5, s.want(t, http.StatusOK, http.MethodGet, "/product/"+mug, s.admin, nil).json(t)["stock"], 0)
 }
 
 // ledger is a face that can be asked.
