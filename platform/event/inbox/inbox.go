@@ -41,14 +41,9 @@ func New(db *database.DB) *Inbox { return &Inbox{db: db, shared: db.NewShared(),
 // fails nothing is recorded and its error is returned.
 func (i *Inbox) Once(ctx context.Context, e event.Envelope, fn func(context.Context) error) error {
 	return i.shared.InTx(ctx, func(ctx context.Context) error {
-		done := i.db.Write(ctx).Exec(
-			`INSERT INTO inbox (event_id, handled_at) VALUES (?, ?) ON CONFLICT (event_id) DO NOTHING`,
-			e.ID, i.now().UTC().Truncate(time.Microsecond))
-		if done.Error != nil {
-			return fmt.Errorf("record event as handled: %w", done.Error)
-		}
-		if done.RowsAffected == 0 {
-			return nil
+		fresh, err := i.Fresh(ctx, []id.Event{e.ID})
+		if err != nil || !fresh[e.ID] {
+			return err
 		}
 		return fn(ctx)
 	})
