@@ -106,8 +106,14 @@ func TestBenchmark(t *testing.T) {
 	}
 
 	t.Run("everything", func(t *testing.T) {
+		dir := t.TempDir()
+		mine := filepath.Join(dir, "mine")
+		require.NoError(t, os.WriteFile(mine, nil, 0o600))
 		var table, progress bytes.Buffer
-		require.NoError(t, run(t.Context(), small, &table, &progress), "%s", progress.String())
+		require.NoError(t, run(t.Context(), slices.Concat(small, []string{"-dir", dir}), &table, &progress), "%s", progress.String())
+		left, err := filepath.Glob(filepath.Join(dir, "*"))
+		require.NoError(t, err)
+		require.Equal(t, []string{mine}, left, "what it made is gone, and nothing else")
 		for _, s := range scenarios() {
 			require.Contains(t, table.String(), "\n"+s.name+"  ")
 		}

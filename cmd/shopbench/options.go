@@ -19,8 +19,8 @@ func (e usageError) Error() string { return string(e) }
 type options struct {
 	shop        string   // path of the shop's binary, empty: build it
 	shopEnv     []string // NAME=value, for the shop only
-	dir         string   // for binaries, data and logs; empty: a temporary one
-	keep        bool     // leave dir behind
+	dir         string   // where to make the folder for binaries, data and logs; empty: among temporary files
+	keep        bool     // leave that folder behind
 	databases   []string // of databasePostgres and databaseSQLite
 	postgresURL string
 	only        []string // scenario keys, empty: all
@@ -54,7 +54,7 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 		o.shopEnv = append(o.shopEnv, pair)
 		return nil
 	})
-	flags.StringVar(&o.dir, "dir", "", "`folder` for data and logs, on the disk to be measured (default: a temporary one)")
+	flags.StringVar(&o.dir, "dir", "", "`folder` in which data and logs are put while it runs, on the disk to be measured (default: that of temporary files)")
 	flags.BoolVar(&o.keep, "keep", false, "leave data and logs behind")
 	flags.StringVar(&database, "db", "both", "postgres, sqlite or both")
 	flags.StringVar(&only, "only", "", "comma-separated `scenarios`: "+strings.Join(scenarioKeys(), ","))
