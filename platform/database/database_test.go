@@ -2,7 +2,10 @@ package database_test
 
 import (
 	"embed"
+	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +119,34 @@ func TestReadersCannotWrite(t *testing.T) {
 	t.Parallel()
 	db := dbtest.OpenFS(t, database.SQLite, shelf, migrationFiles(t))
 	require.Error(t, db.Read(t.Context()).Create(newBook("Faust", 1)).Error)
+}
+
+// A prepared statement keeps its plan when the table that was empty fills up, so
+// that no plan may read whole tables where there is an index.
+func TestPlansUseIndexes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		explain := "EXPLAIN QUERY PLAN "
+		if db.Dialect() == database.Postgres {
+			require.NoError(t, db.Write(t.Context()).Exec("VACUUM ANALYZE books").Error)
+			explain = "EXPLAIN "
+		}
+		rows, err := db.Read(t.Context()).Raw(explain+"SELECT title FROM books WHERE id = ?", id.NewProduct()).Rows()
+		require.NoError(t, err)
+		var plan strings.Builder
+		for rows.Next() {
+			columns, err := rows.Columns()
+			require.NoError(t, err)
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			require.NoError(t, rows.Scan(values...))
+			fmt.Fprintln(&plan, *values[len(values)-1].(*any))
+		}
+		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
+		require.NotRegexp(t, `(?i)\bscan (on )?books`, plan.String())
+	})
 }
 
 // The same statement may run again while its rows are read, as in a loop.

@@ -28,6 +28,9 @@ func (db *DB) openPostgres(ctx context.Context) error {
 		"statement_timeout":                   "30s",
 		"lock_timeout":                        "10s",
 		"idle_in_transaction_session_timeout": "60s",
+		// A plan outlives the state of the table that it was made for: ADR 14.
+		"enable_seqscan": "off",
+		"jit":            "off", // which the price of what is off would call in
 	})
 	if err != nil {
 		return err
