@@ -21,7 +21,7 @@ func benchmark(ctx context.Context, o options, out, progress io.Writer) (err err
 	if o.keep {
 		fmt.Fprintln(progress, "data and logs stay in", o.dir)
 	} else {
-		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
+		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }() //nolint:gosec // just made
 	}
 	if o.shop == "" {
 		fmt.Fprintln(progress, "building the shop")

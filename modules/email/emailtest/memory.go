@@ -228,13 +228,19 @@ func (m *memory) Keep(_ context.Context, holder string, mail id.Email, lease tim
 }
 
 // Settle implements app.Queue.
-func (m *memory) Settle(_ context.Context, holder string, o app.Outcome) (bool, error) {
+func (m *memory) Settle(_ context.Context, holder string, outcomes []app.Outcome) (settled []id.Email, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	found, ok := m.held(holder, o.ID)
-	if !ok {
-		return false, nil
+	for _, o := range outcomes {
+		if found, ok := m.held(holder, o.ID); ok {
+			m.settle(found, o)
+			settled = append(settled, o.ID)
+		}
 	}
+	return settled, nil
+}
+
+func (m *memory) settle(found *kept, o app.Outcome) {
 	found.Status, found.NextAttemptAt, found.UpdatedAt = o.Status, o.NextAttemptAt, o.At
 	if o.Status == email.StatusSent {
 		found.SentAt = o.At
@@ -242,11 +248,10 @@ func (m *memory) Settle(_ context.Context, holder string, o app.Outcome) (bool, 
 	if o.Event != nil {
 		m.events = append(m.events, o.Event)
 	}
-	found.Tries++
+	found.Tries = o.Tries
 	found.Version++
 	found.holder, found.until = "", time.Time{}
 	found.Attempts = append(found.Attempts, email.Attempt{At: o.At, Error: o.Error})
-	return true, nil
 }
 
 // Discard implements app.Queue.

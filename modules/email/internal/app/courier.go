@@ -165,16 +165,43 @@ func (c *Courier) Round(ctx context.Context) (time.Duration, error) {
 		c.Queued.Ring() // there may be more, for another courier
 	}
 	defer c.Mailer.Rest()
-	for i, mail := range batch {
-		if ctx.Err() != nil {
-			return 0, c.release(lasting, batch[i:])
+	return 0, c.carry(ctx, batch, claimed)
+}
+
+// carry delivers a batch. What attempts came to is recorded while the next ones
+// are made: one by one where a mail server takes its time, several together
+// where they are quicker than the database.
+func (c *Courier) carry(ctx context.Context, batch []Mail, claimed time.Time) error {
+	lasting := context.WithoutCancel(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	outcomes, recorded := make(chan Outcome, len(batch)), make(chan error, 1)
+	go func() { recorded <- c.record(lasting, outcomes, stop) }()
+
+	var err error
+	tried := 0
+	for tried < len(batch) && err == nil && ctx.Err() == nil {
+		err = c.deliver(lasting, batch[tried], claimed, outcomes)
+		tried++
+	}
+	close(outcomes)
+	// What was not recorded may have been sent: it stays held until its lease ends.
+	return errors.Join(err, <-recorded, c.release(lasting, batch[tried:]))
+}
+
+// record settles outcomes until there are no more, and calls stop when it can't.
+func (c *Courier) record(ctx context.Context, outcomes <-chan Outcome, stop func()) (failure error) {
+	for first := range outcomes {
+		together := []Outcome{first}
+		for range len(outcomes) {
+			together = append(together, <-outcomes)
 		}
-		if err := c.deliver(lasting, mail, claimed); err != nil {
-			// That one may have been sent: it stays held until its lease ends.
-			return 0, errors.Join(err, c.release(lasting, batch[i+1:]))
+		if err := c.settle(ctx, together); err != nil {
+			stop()
+			failure = errors.Join(failure, err)
 		}
 	}
-	return 0, nil
+	return failure
 }
 
 // backoff spreads eight attempts over half a day: a greylisting server is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -16,9 +17,9 @@ import (
 	"shop/platform/identity"
 )
 
-// deliver makes one attempt at a message that was claimed then. The error is
-// the queue's; what the attempt itself came to is recorded.
-func (c *Courier) deliver(ctx context.Context, mail Mail, claimed time.Time) error {
+// deliver makes one attempt at a message that was claimed then, and tells what
+// it came to. The error is the queue's.
+func (c *Courier) deliver(ctx context.Context, mail Mail, claimed time.Time, outcomes chan<- Outcome) error {
 	// The messages before may have taken their time, and the lease with it.
 	if time.Since(claimed) > c.Lease/4 {
 		kept, err := c.Queue.Keep(ctx, c.holder, mail.ID, c.Lease)
@@ -33,30 +34,40 @@ func (c *Courier) deliver(ctx context.Context, mail Mail, claimed time.Time) err
 	if err == nil {
 		err = c.Mailer.Send(ctx, message)
 	}
-	outcome := c.outcome(mail, err)
-	done, err := c.settle(ctx, outcome)
-	if err != nil {
-		return err
-	}
-	if done && outcome.Status == email.StatusDead {
-		// The reason may name the recipient; it is kept beside the e-mail only.
-		c.Logger.WarnContext(ctx, "e-mail given up", slog.String("email", mail.ID.String()), slog.Int("tries", mail.Tries+1))
-	}
+	outcomes <- c.outcome(mail, err)
 	return nil
 }
 
-// settle records what came of an attempt. A message that was sent but not
-// recorded would be sent again, so it does not give up at the first failure.
-func (c *Courier) settle(ctx context.Context, o Outcome) (bool, error) {
+// settle records what came of attempts. A message that was sent but not recorded
+// would be sent again, so it does not give up at the first failure.
+func (c *Courier) settle(ctx context.Context, outcomes []Outcome) error {
 	const attempts = 5 // over 4 s
 	for attempt, pause := 1, 100*time.Millisecond; ; attempt, pause = attempt+1, 3*pause {
-		done, err := c.Queue.Settle(ctx, c.holder, o)
+		settled, err := c.Queue.Settle(ctx, c.holder, outcomes)
+		if err == nil {
+			c.mourn(ctx, outcomes, settled)
+		}
 		if err == nil || attempt == attempts {
-			return done, err
+			return err
 		}
 		<-time.After(pause)
 	}
 }
+
+// mourn logs which e-mails were given up. The reason may name the recipient; it
+// is kept beside the e-mail only.
+func (c *Courier) mourn(ctx context.Context, outcomes []Outcome, settled []id.Email) {
+	for _, o := range outcomes {
+		if o.Status == email.StatusDead && slices.Contains(settled, o.ID) {
+			c.Logger.WarnContext(ctx, "e-mail given up", slog.String("email", o.ID.String()), slog.Int("tries", o.Tries))
+		}
+	}
+}
+
+// believed is how long a user is believed to exist after an e-mail to him was
+// queued, when he was looked for. Who is removed within that time has his e-mails
+// deleted by the event, as ever.
+const believed = time.Second
 
 // seal makes the message to send: for a user who still exists, with the token
 // that it carries made this moment. A token is never stored, and one that waits
@@ -65,7 +76,7 @@ func (c *Courier) seal(ctx context.Context, mail Mail) (Message, error) {
 	m := Message{
 		ID: mail.ID.String(), To: mail.To, Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML, At: mail.CreatedAt,
 	}
-	if mail.UserID.IsZero() {
+	if mail.UserID.IsZero() || mail.Token == "" && c.Now().Sub(mail.CreatedAt).Abs() < believed {
 		return m, nil
 	}
 	ctx = identity.AsService(ctx, module)
@@ -84,19 +95,18 @@ func (c *Courier) seal(ctx context.Context, mail Mail) (Message, error) {
 
 // outcome decides what an attempt means.
 func (c *Courier) outcome(mail Mail, failure error) Outcome {
-	o := Outcome{ID: mail.ID, At: database.Timestamp(c.Now()), Status: email.StatusSent}
+	o := Outcome{ID: mail.ID, At: database.Timestamp(c.Now()), Status: email.StatusSent, Tries: mail.Tries + 1}
 	if failure == nil {
 		o.Event = email.Sent{EmailID: mail.ID, Template: mail.Template, Reference: mail.Reference}
 		return o
 	}
 	o.Error = reason(failure)
-	tries := mail.Tries + 1
-	if errors.Is(failure, ErrRejected) || tries >= c.MaxTries {
+	if errors.Is(failure, ErrRejected) || o.Tries >= c.MaxTries {
 		o.Status = email.StatusDead
 		o.Event = email.Dead{EmailID: mail.ID, Template: mail.Template, Reference: mail.Reference}
 		return o
 	}
-	o.Status, o.NextAttemptAt = email.StatusQueued, database.Timestamp(o.At.Add(c.Backoff(tries)))
+	o.Status, o.NextAttemptAt = email.StatusQueued, database.Timestamp(o.At.Add(c.Backoff(o.Tries)))
 	return o
 }
 

@@ -103,9 +103,9 @@ type Queue interface {
 	// Keep makes the lease of one last anew; kept is false when it was lost or
 	// the e-mail is gone.
 	Keep(ctx context.Context, holder string, mail id.Email, lease time.Duration) (kept bool, err error)
-	// Settle records an attempt and lets go of the e-mail; done is false when it
-	// was not held any more.
-	Settle(ctx context.Context, holder string, o Outcome) (done bool, err error)
+	// Settle records attempts, one of an e-mail at most, and lets go of the e-mails:
+	// all or, with an error, none. What is not in settled was not held any more.
+	Settle(ctx context.Context, holder string, outcomes []Outcome) (settled []id.Email, err error)
 	// Discard deletes an e-mail that is held.
 	Discard(ctx context.Context, holder string, mail id.Email) error
 	// Release gives e-mails back untried.
@@ -119,6 +119,8 @@ type Outcome struct {
 	At time.Time
 	// Error is why it failed; empty when the message was taken.
 	Error string
+	// Tries counts the attempts since it was queued, with this one.
+	Tries int
 	// Status is what the e-mail is from now on.
 	Status email.Status
 	// NextAttemptAt is when a queued one is tried again.

@@ -84,66 +84,95 @@ func (q *Queue) Keep(ctx context.Context, holder string, mail id.Email, lease ti
 }
 
 // Settle implements app.Queue.
-func (q *Queue) Settle(ctx context.Context, holder string, o app.Outcome) (settled bool, err error) {
-	var sent *time.Time
-	if o.Status == email.StatusSent {
-		sent = &o.At
-	}
-	settle := database.SQL(
-		`UPDATE emails SET status = ?, tries = tries + 1, attempts = attempts + 1, next_attempt_at = ?, sent_at = ?,
-		   claimed_by = '', claimed_until = 0, version = version + 1, updated_at = ?
-		 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
-		string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
-	note := database.SQL(
-		`INSERT INTO email_attempts (email_id, number, at, error) SELECT id, attempts, ?, ? FROM `, o.At, o.Error)
-	var told outbox.Entry
-	if o.Event != nil {
-		if told, err = q.outbox.Prepare(ctx, o.Event); err != nil {
-			return false, fmt.Errorf("record an attempt: %w", err)
-		}
-	}
+func (q *Queue) Settle(ctx context.Context, holder string, outcomes []app.Outcome) (settled []id.Email, err error) {
 	run := q.settleSQLite
 	if q.db.Dialect() == database.Postgres {
 		run = q.settlePostgres
 	}
-	if settled, err = run(ctx, o.ID, settle, note, told); err != nil {
-		return false, fmt.Errorf("record an attempt: %w", err)
-	}
-	if settled {
-		q.outbox.Appended(ctx, told)
+	if settled, err = run(ctx, holder, outcomes); err != nil {
+		return nil, fmt.Errorf("record attempts: %w", err)
 	}
 	return settled, nil
 }
 
-func (q *Queue) settlePostgres(
-	ctx context.Context, _ id.Email, settle, note database.Part, told outbox.Entry,
-) (bool, error) {
-	event := database.Part{}
-	if !told.IsZero() {
-		event = told.Insert("settled")
-		event.SQL = `, told AS (` + event.SQL + `)`
+// settlePostgres is one statement, the same for any number of outcomes: a column
+// of theirs is one parameter.
+func (q *Queue) settlePostgres(ctx context.Context, holder string, outcomes []app.Outcome) (settled []id.Email, err error) {
+	n := len(outcomes)
+	mails, keys := make([][16]byte, n), make([]string, n)
+	statuses, reasons := make([]string, n), make([]string, n)
+	ends, next := make([]time.Time, n), make([]*time.Time, n)
+	events := make([]outbox.Entry, 0, n)
+	for i, o := range outcomes {
+		mails[i], keys[i], statuses[i], reasons[i] = o.ID, o.ID.String(), string(o.Status), o.Error
+		ends[i], next[i] = o.At, instant(o.NextAttemptAt)
+		if o.Event != nil {
+			told, err := q.outbox.Prepare(ctx, o.Event)
+			if err != nil {
+				return nil, err //nolint:wrapcheck // names the event
+			}
+			events = append(events, told)
+		}
 	}
+	told, err := outbox.InsertEach(events, `(SELECT settled.key, '{}'::jsonb AS more FROM settled)`)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what it could not do
+	}
+	// GORM writes a slice as a list of parameters, but passes a pointer on.
 	statement, args := database.Compose(
-		database.SQL(`WITH settled AS (`), settle, database.SQL(` RETURNING id, attempts)`), event,
-		database.SQL(` `), note, database.SQL(`settled`))
-	done := q.db.Write(ctx).Exec(statement, args...)
-	return done.RowsAffected > 0, done.Error
+		database.SQL(`WITH settled AS (
+		   UPDATE emails SET status = o.status, tries = tries + 1, attempts = attempts + 1, next_attempt_at = o.next_attempt_at,
+		     sent_at = CASE WHEN o.status = ? THEN o.at END, claimed_by = '', claimed_until = 0, version = version + 1, updated_at = o.at
+		     FROM unnest(?::uuid[], ?::text[], ?::text[], ?::timestamptz[], ?::timestamptz[], ?::text[])
+		       AS o (mail, key, status, next_attempt_at, at, error)
+		    WHERE emails.id = o.mail AND emails.claimed_by = ? AND emails.status = ?
+		   RETURNING emails.id, emails.attempts, o.key, o.at, o.error),
+		 told AS (`,
+			string(email.StatusSent), &mails, &keys, &statuses, &next, &ends, &reasons, holder, string(email.StatusQueued)),
+		told,
+		database.SQL(`)
+		 INSERT INTO email_attempts (email_id, number, at, error) SELECT id, attempts, at, error FROM settled RETURNING email_id`),
+	)
+	if err := q.db.Write(ctx).Raw(statement, args...).Scan(&settled).Error; err != nil {
+		return nil, err
+	}
+	q.outbox.Appended(ctx, events...)
+	return settled, nil
 }
 
-func (q *Queue) settleSQLite(
-	ctx context.Context, mail id.Email, settle, note database.Part, told outbox.Entry,
-) (settled bool, err error) {
+func (q *Queue) settleSQLite(ctx context.Context, holder string, outcomes []app.Outcome) (settled []id.Email, err error) {
 	err = q.db.InTx(ctx, func(ctx context.Context) error {
+		settled = settled[:0] // the transaction may run again
 		tx := q.db.Write(ctx)
-		done := tx.Exec(settle.SQL, settle.Args...)
-		if settled = done.RowsAffected > 0; done.Error != nil || !settled {
-			return done.Error
+		for _, o := range outcomes {
+			var sent *time.Time
+			if o.Status == email.StatusSent {
+				sent = &o.At
+			}
+			done := tx.Exec(
+				`UPDATE emails SET status = ?, tries = tries + 1, attempts = attempts + 1, next_attempt_at = ?, sent_at = ?,
+				   claimed_by = '', claimed_until = 0, version = version + 1, updated_at = ?
+				 WHERE id = ? AND claimed_by = ? AND status = 'queued'`,
+				string(o.Status), instant(o.NextAttemptAt), sent, o.At, o.ID, holder)
+			if done.Error != nil {
+				return done.Error
+			}
+			if done.RowsAffected == 0 {
+				continue
+			}
+			settled = append(settled, o.ID)
+			if err := tx.Exec(
+				`INSERT INTO email_attempts (email_id, number, at, error) SELECT id, attempts, ?, ? FROM emails WHERE id = ?`,
+				o.At, o.Error, o.ID).Error; err != nil {
+				return err
+			}
+			if o.Event != nil {
+				if err := q.outbox.Append(ctx, o.Event); err != nil {
+					return err
+				}
+			}
 		}
-		if err := tx.Exec(note.SQL+`emails WHERE id = ?`, append(note.Args, mail)...).Error; err != nil || told.IsZero() {
-			return err
-		}
-		event := told.Insert(`emails WHERE id = ?`)
-		return tx.Exec(event.SQL, append(event.Args, mail)...).Error
+		return nil
 	})
 	return settled, err
 }

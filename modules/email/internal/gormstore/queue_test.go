@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 
 	"shop/modules/email"
@@ -69,9 +71,10 @@ func TestQueue(t *testing.T) {
 		kept, err := queue.Keep(ctx, "b", second, time.Hour)
 		require.NoError(t, err)
 		require.False(t, kept)
-		done, err := queue.Settle(ctx, "b", app.Outcome{ID: second, At: now, Status: email.StatusSent, Event: email.Sent{EmailID: second}})
+		sent := app.Outcome{ID: second, At: now, Status: email.StatusSent, Event: email.Sent{EmailID: second}}
+		settled, err := queue.Settle(ctx, "b", []app.Outcome{sent})
 		require.NoError(t, err)
-		require.False(t, done)
+		require.Empty(t, settled)
 		require.NoError(t, queue.Discard(ctx, "b", second))
 		require.NoError(t, queue.Release(ctx, "b", []id.Email{second}))
 		require.Empty(t, claim("c", time.Hour, 10))
@@ -79,9 +82,9 @@ func TestQueue(t *testing.T) {
 		kept, err = queue.Keep(ctx, "a", second, time.Hour)
 		require.NoError(t, err)
 		require.True(t, kept)
-		done, err = queue.Settle(ctx, "a", app.Outcome{ID: second, At: now, Status: email.StatusSent, Event: email.Sent{EmailID: second}})
+		settled, err = queue.Settle(ctx, "a", []app.Outcome{sent})
 		require.NoError(t, err)
-		require.True(t, done)
+		require.Equal(t, []id.Email{second}, settled)
 		var told []string
 		require.NoError(t, db.Read(ctx).Raw(`SELECT name || ' ' || key FROM outbox`).Scan(&told).Error)
 		require.Equal(t, []string{email.EventSent + " " + second.String()}, told, "by who held it, once")
@@ -98,5 +101,56 @@ func TestQueue(t *testing.T) {
 		kept, err = queue.Keep(ctx, "c", later, time.Hour)
 		require.NoError(t, err)
 		require.False(t, kept)
+	})
+}
+
+// Outcomes are recorded together, each as if alone.
+func TestSettleSeveral(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, "email", func(t *testing.T, db *database.DB) {
+		t.Parallel()
+		ctx, now := t.Context(), database.Now()
+		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db, outbox.New(db))
+		var mails []id.Email
+		for range 4 {
+			m := app.Mail{Email: email.Email{
+				ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
+				NextAttemptAt: now, Version: 1, CreatedAt: now, UpdatedAt: now,
+			}}
+			_, err := store.Add(ctx, m)
+			require.NoError(t, err)
+			mails = append(mails, m.ID)
+		}
+		_, err := queue.Claim(ctx, "a", now, time.Hour, 10)
+		require.NoError(t, err)
+		require.NoError(t, queue.Release(ctx, "a", mails[3:]))
+
+		later := now.Add(time.Minute)
+		settled, err := queue.Settle(ctx, "a", []app.Outcome{
+			{ID: mails[0], At: now, Status: email.StatusSent, Event: email.Sent{EmailID: mails[0]}},
+			{ID: mails[1], At: now, Status: email.StatusQueued, Error: "busy", NextAttemptAt: later},
+			{ID: mails[2], At: now.Add(time.Second), Status: email.StatusDead, Error: "unknown", Event: email.Dead{EmailID: mails[2]}},
+			{ID: mails[3], At: now, Status: email.StatusSent, Event: email.Sent{EmailID: mails[3]}},
+		})
+		require.NoError(t, err)
+		require.ElementsMatch(t, mails[:3], settled)
+
+		var told []string
+		require.NoError(t, db.Read(ctx).Raw(`SELECT name || ' ' || key FROM outbox`).Scan(&told).Error)
+		require.ElementsMatch(t, []string{email.EventSent + " " + mails[0].String(), email.EventDead + " " + mails[2].String()}, told)
+		for i, want := range []email.Email{
+			{Status: email.StatusSent, SentAt: now, Version: 2, UpdatedAt: now, Attempts: []email.Attempt{{At: now}}},
+			{Status: email.StatusQueued, NextAttemptAt: later, Version: 2, UpdatedAt: now, Attempts: []email.Attempt{{At: now, Error: "busy"}}},
+			{
+				Status: email.StatusDead, Version: 2, UpdatedAt: now.Add(time.Second),
+				Attempts: []email.Attempt{{At: now.Add(time.Second), Error: "unknown"}},
+			},
+			{Status: email.StatusQueued, NextAttemptAt: now, Version: 1, UpdatedAt: now},
+		} {
+			got, err := store.Find(ctx, mails[i])
+			require.NoError(t, err)
+			want.ID, want.To, want.Subject, want.Text, want.CreatedAt = mails[i], "jo@example.com", "Hi", "x", now
+			require.Empty(t, cmp.Diff(want, got.Email, cmpopts.EquateEmpty()))
+		}
 	})
 }
