@@ -27,17 +27,21 @@ func (o stored) own() cart.Order {
 }
 
 // PlaceOrder implements app.OrderStore.
-func (m *memory) PlaceOrder(_ context.Context, o cart.Order, at time.Time, placed event.Event) (bool, error) {
+func (m *memory) PlaceOrder(ctx context.Context, o cart.Order, at time.Time, placed event.Event) error {
+	m.addOrder(o, at, placed)
+	return m.SettleCheckout(ctx, o.CheckoutID, app.CommitDue, at)
+}
+
+func (m *memory) addOrder(o cart.Order, at time.Time, placed event.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, other := range m.orders {
 		if other.InvoiceID == o.InvoiceID {
-			return false, nil
+			return
 		}
 	}
 	m.orders[o.ID] = stored{Order: o, due: at}
 	m.published = append(m.published, placed)
-	return true, nil
 }
 
 // Order implements app.OrderStore.

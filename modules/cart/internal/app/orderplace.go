@@ -36,10 +36,7 @@ func (s *Service) place(ctx context.Context, invoice payments.Invoice) error {
 	o := orderOf(invoice)
 	placed := orderEvent(cart.EventOrderPlaced, o)
 	placed.Total = &o.Total
-	if _, err := s.store.PlaceOrder(ctx, o, s.clock(), placed); err != nil {
-		return err
-	}
-	return s.store.SettleCheckout(ctx, o.CheckoutID, CommitDue, s.clock())
+	return s.store.PlaceOrder(ctx, o, s.clock(), placed)
 }
 
 // refundedReason is why an order is cancelled whose invoice was refunded in

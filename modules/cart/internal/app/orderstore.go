@@ -12,8 +12,9 @@ import (
 // OrderStore keeps orders. Errors are the face's or internal ones.
 type OrderStore interface {
 	// PlaceOrder adds an order, which starts as paid or cancelling, and publishes
-	// that. False when its invoice has an order already: then nothing is done.
-	PlaceOrder(ctx context.Context, o cart.Order, at time.Time, placed event.Event) (bool, error)
+	// that, unless its invoice has an order already. In either case what its
+	// checkout took is sold: CommitDue, as by SettleCheckout.
+	PlaceOrder(ctx context.Context, o cart.Order, at time.Time, placed event.Event) error
 	// Order reads an order. Errors: cart.ErrOrderNotFound.
 	Order(ctx context.Context, order id.Order) (cart.Order, error)
 	// ListOrders reads orders, newest first.

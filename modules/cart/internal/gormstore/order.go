@@ -10,7 +10,9 @@ import (
 
 	"shop/modules/cart"
 	"shop/modules/cart/internal/app"
+	"shop/platform/database"
 	"shop/platform/event"
+	"shop/platform/event/outbox"
 	"shop/platform/id"
 )
 
@@ -19,37 +21,65 @@ const orderColumns = `id, user_id, invoice_id, checkout_id, number, state, lines
   created_at, updated_at`
 
 // PlaceOrder implements app.OrderStore.
-func (s *Store) PlaceOrder(ctx context.Context, o cart.Order, at time.Time, placed event.Event) (bool, error) {
+func (s *Store) PlaceOrder(ctx context.Context, o cart.Order, at time.Time, placed event.Event) error {
 	lines, err := json.Marshal(orderLines(o.Lines))
 	if err != nil {
-		return false, fmt.Errorf("encode the lines of an order: %w", err)
+		return fmt.Errorf("encode the lines of an order: %w", err)
 	}
 	shipTo, err := json.Marshal(address(o.ShipTo))
 	if err != nil {
-		return false, fmt.Errorf("encode the address of an order: %w", err)
+		return fmt.Errorf("encode the address of an order: %w", err)
+	}
+	told, err := s.events.Prepare(ctx, placed)
+	if err != nil {
+		return fmt.Errorf("place an order: %w", err)
 	}
 	var due *time.Time
 	if o.State == cart.OrderCancelling {
 		due = &at
 	}
-	var inserted bool
-	err = s.db.InTx(ctx, func(ctx context.Context) error {
-		done := s.db.Write(ctx).Exec(
-			`INSERT INTO orders (`+orderColumns+`)
-			 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?)
-			 ON CONFLICT (invoice_id) DO NOTHING`,
-			o.ID, o.UserID, o.InvoiceID, optional(o.CheckoutID), o.Number, string(o.State), string(lines), o.Total.Minor,
-			string(o.Total.Currency), string(shipTo), o.Carrier, o.Tracking, o.Short, o.Version, o.CancelReason, due,
-			o.PaidAt, moment(o.PackedAt), moment(o.ShippedAt), moment(o.DeliveredAt), moment(o.CancelledAt), at, at)
-		if inserted = done.RowsAffected > 0; done.Error != nil || !inserted {
-			return done.Error
-		}
-		return s.publish(ctx, placed)
-	})
-	if err != nil {
-		return false, fmt.Errorf("place an order: %w", err)
+	order := database.SQL(
+		`INSERT INTO orders (`+orderColumns+`)
+		 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?)
+		 ON CONFLICT (invoice_id) DO NOTHING`,
+		o.ID, o.UserID, o.InvoiceID, optional(o.CheckoutID), o.Number, string(o.State), string(lines), o.Total.Minor,
+		string(o.Total.Currency), string(shipTo), o.Carrier, o.Tracking, o.Short, o.Version, o.CancelReason, due,
+		o.PaidAt, moment(o.PackedAt), moment(o.ShippedAt), moment(o.DeliveredAt), moment(o.CancelledAt), at, at)
+	place := s.placeSQLite
+	if s.db.Dialect() == database.Postgres {
+		place = s.placePostgres
 	}
-	return inserted, nil
+	if err := place(ctx, order, told, decision(o.CheckoutID, app.CommitDue, at)); err != nil {
+		return fmt.Errorf("place an order: %w", err)
+	}
+	return nil
+}
+
+// placePostgres is one statement.
+func (s *Store) placePostgres(ctx context.Context, order database.Part, told outbox.Entry, decide database.Part) error {
+	statement, args := database.Compose(
+		database.SQL(`WITH placed AS (`), order, database.SQL(` RETURNING 1), told AS (`), told.Insert("placed"),
+		database.SQL(`) `), decide)
+	if err := s.db.Write(ctx).Exec(statement, args...).Error; err != nil {
+		return err
+	}
+	s.events.Appended(ctx, told)
+	return nil
+}
+
+func (s *Store) placeSQLite(ctx context.Context, order database.Part, told outbox.Entry, decide database.Part) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		added := s.db.Write(ctx).Exec(order.SQL, order.Args...)
+		if added.Error != nil {
+			return added.Error
+		}
+		if added.RowsAffected > 0 {
+			if err := s.store(ctx, told); err != nil {
+				return err
+			}
+		}
+		return s.db.Write(ctx).Exec(decide.SQL, decide.Args...).Error
+	})
 }
 
 // Order implements app.OrderStore.

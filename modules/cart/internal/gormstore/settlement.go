@@ -47,13 +47,19 @@ func (s *Store) releasable(ctx context.Context, checkout id.Checkout) (bool, err
 }
 
 func (s *Store) decide(ctx context.Context, checkout id.Checkout, to app.Settlement, at time.Time) (bool, error) {
-	decided := s.db.Write(ctx).Exec(
-		`UPDATE checkouts SET settlement = ?, settle_at = ? WHERE id = ? AND settlement = 'unsettled' AND state <> 'failed'`,
-		string(to), at, checkout)
+	decision := decision(checkout, to, at)
+	decided := s.db.Write(ctx).Exec(decision.SQL, decision.Args...)
 	if decided.Error != nil {
 		return false, fmt.Errorf("decide over the stock of a checkout: %w", decided.Error)
 	}
 	return decided.RowsAffected > 0, nil
+}
+
+// decision decides over the stock of a checkout, once.
+func decision(checkout id.Checkout, to app.Settlement, at time.Time) database.Part {
+	return database.SQL(
+		`UPDATE checkouts SET settlement = ?, settle_at = ? WHERE id = ? AND settlement = 'unsettled' AND state <> 'failed'`,
+		string(to), at, checkout)
 }
 
 // Unsettled implements app.SettlementStore. It looks before it takes, so that
