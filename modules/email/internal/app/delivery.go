@@ -45,7 +45,7 @@ func (c *Courier) settle(ctx context.Context, outcomes []Outcome) error {
 	for attempt, pause := 1, 100*time.Millisecond; ; attempt, pause = attempt+1, 3*pause {
 		settled, err := c.Queue.Settle(ctx, c.holder, outcomes)
 		if err == nil {
-			c.mourn(ctx, outcomes, settled)
+			c.logGivenUp(ctx, outcomes, settled)
 		}
 		if err == nil || attempt == attempts {
 			return err
@@ -54,9 +54,9 @@ func (c *Courier) settle(ctx context.Context, outcomes []Outcome) error {
 	}
 }
 
-// mourn logs which e-mails were given up. The reason may name the recipient; it
-// is kept beside the e-mail only.
-func (c *Courier) mourn(ctx context.Context, outcomes []Outcome, settled []id.Email) {
+// logGivenUp names the e-mails that will not be tried again. Why may name the
+// recipient; it is kept beside the e-mail only.
+func (c *Courier) logGivenUp(ctx context.Context, outcomes []Outcome, settled []id.Email) {
 	for _, o := range outcomes {
 		if o.Status == email.StatusDead && slices.Contains(settled, o.ID) {
 			c.Logger.WarnContext(ctx, "e-mail given up", slog.String("email", o.ID.String()), slog.Int("tries", o.Tries))
