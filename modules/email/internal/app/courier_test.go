@@ -45,7 +45,7 @@ func (p *post) Claim(context.Context, string, time.Time, time.Duration, int) ([]
 }
 
 func (p *post) Send(_ context.Context, m app.Message) error {
-	time.Sleep(p.sending)
+	time.Sleep(p.sending) //nolint:forbidigo // of the bubble's own time
 	var mail id.Email
 	err := mail.UnmarshalText([]byte(m.ID))
 	p.sent = append(p.sent, mail)
@@ -55,7 +55,7 @@ func (p *post) Send(_ context.Context, m app.Message) error {
 func (*post) Rest() {}
 
 func (p *post) Settle(_ context.Context, _ string, outcomes []app.Outcome) ([]id.Email, error) {
-	time.Sleep(p.settling)
+	time.Sleep(p.settling) //nolint:forbidigo // of the bubble's own time
 	if p.failure != nil {
 		return nil, p.failure
 	}
