@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,11 @@ import (
 func benchmark(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	// A folder of its own, since it is removed in the end: what else is in the
 	// chosen one is not the benchmark's.
-	if o.dir, err = os.MkdirTemp(o.dir, "shopbench-"); err != nil {
+	place := cmp.Or(o.dir, os.TempDir())
+	if err = os.MkdirAll(place, 0o700); err != nil {
+		return fmt.Errorf("make the folder: %w", err)
+	}
+	if o.dir, err = os.MkdirTemp(place, "shopbench-"); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	if o.keep {

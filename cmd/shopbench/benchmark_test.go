@@ -125,7 +125,8 @@ func TestBenchmark(t *testing.T) {
 
 	t.Run("failed requests", func(t *testing.T) {
 		var table, progress bytes.Buffer
-		args := slices.Concat(small, []string{"-only", "log1", "-shop-env", "STAND_IN_BROKEN=/log"})
+		missing := filepath.Join(t.TempDir(), "missing") // is made
+		args := slices.Concat(small, []string{"-only", "log1", "-shop-env", "STAND_IN_BROKEN=/log", "-dir", missing})
 		err := run(t.Context(), args, &table, &progress)
 		require.ErrorContains(t, err, "SQLite, shop, log 1: ")
 		require.ErrorContains(t, err, "POST /log answered 503: out of order")
