@@ -2,10 +2,8 @@ package database_test
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"testing"
 	"time"
 
@@ -131,21 +129,10 @@ func TestPlansUseIndexes(t *testing.T) {
 			require.NoError(t, db.Write(t.Context()).Exec("VACUUM ANALYZE books").Error)
 			explain = "EXPLAIN "
 		}
-		rows, err := db.Read(t.Context()).Raw(explain+"SELECT title FROM books WHERE id = ?", id.NewProduct()).Rows()
-		require.NoError(t, err)
-		var plan strings.Builder
-		for rows.Next() {
-			columns, err := rows.Columns()
-			require.NoError(t, err)
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			require.NoError(t, rows.Scan(values...))
-			fmt.Fprintln(&plan, *values[len(values)-1].(*any))
-		}
-		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
-		require.NotRegexp(t, `(?i)\bscan (on )?books`, plan.String())
+		var plan []map[string]any
+		require.NoError(t, db.Read(t.Context()).Raw(explain+"SELECT title FROM books WHERE id = ?", id.NewProduct()).Find(&plan).Error)
+		require.NotEmpty(t, plan)
+		require.NotRegexp(t, `(?i)\bscan (on )?books`, fmt.Sprint(plan))
 	})
 }
 

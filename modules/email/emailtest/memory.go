@@ -248,7 +248,7 @@ func (m *memory) settle(found *kept, o app.Outcome) {
 	if o.Event != nil {
 		m.events = append(m.events, o.Event)
 	}
-	found.Tries = o.Tries
+	found.Tries++
 	found.Version++
 	found.holder, found.until = "", time.Time{}
 	found.Attempts = append(found.Attempts, email.Attempt{At: o.At, Error: o.Error})

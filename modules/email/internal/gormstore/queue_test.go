@@ -19,22 +19,26 @@ import (
 	"shop/platform/idempotency/sqlstore"
 )
 
+// queued adds an e-mail to the store that is due then.
+func queued(t *testing.T, store *gormstore.Store, now, due time.Time) id.Email {
+	t.Helper()
+	m := app.Mail{Email: email.Email{
+		ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
+		NextAttemptAt: due, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}}
+	added, err := store.Add(t.Context(), m)
+	require.NoError(t, err)
+	require.True(t, added)
+	return m.ID
+}
+
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, "email", func(t *testing.T, db *database.DB) {
 		t.Parallel()
 		ctx, now := t.Context(), database.Now()
 		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db, outbox.New(db))
-		add := func(due time.Time) id.Email {
-			m := app.Mail{Email: email.Email{
-				ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
-				NextAttemptAt: due, Version: 1, CreatedAt: now, UpdatedAt: now,
-			}}
-			added, err := store.Add(ctx, m)
-			require.NoError(t, err)
-			require.True(t, added)
-			return m.ID
-		}
+		add := func(due time.Time) id.Email { return queued(t, store, now, due) }
 		_, found, err := queue.Due(ctx)
 		require.NoError(t, err)
 		require.False(t, found)
@@ -113,13 +117,7 @@ func TestSettleSeveral(t *testing.T) {
 		store, queue := gormstore.New(db, sqlstore.New(db), inbox.New(db)), gormstore.NewQueue(db, outbox.New(db))
 		var mails []id.Email
 		for range 4 {
-			m := app.Mail{Email: email.Email{
-				ID: id.NewEmail(), To: "jo@example.com", Subject: "Hi", Text: "x", Status: email.StatusQueued,
-				NextAttemptAt: now, Version: 1, CreatedAt: now, UpdatedAt: now,
-			}}
-			_, err := store.Add(ctx, m)
-			require.NoError(t, err)
-			mails = append(mails, m.ID)
+			mails = append(mails, queued(t, store, now, now))
 		}
 		_, err := queue.Claim(ctx, "a", now, time.Hour, 10)
 		require.NoError(t, err)
